@@ -1,0 +1,1 @@
+"""Bytes from a hospital become decoded clips: DICOM, video, stills. Hostile files die in a child process."""

@@ -1,0 +1,1 @@
+"""Groups of frames: match them to labels and name them."""

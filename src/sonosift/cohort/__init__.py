@@ -1,0 +1,1 @@
+"""What we keep: catalog, frame store, splits, annotations, runs."""

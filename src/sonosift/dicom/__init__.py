@@ -1,0 +1,1 @@
+"""DICOM encodings, codecs, and writing; no reading of foreign files happens here."""

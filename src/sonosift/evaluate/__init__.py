@@ -1,0 +1,1 @@
+"""Protocols: thresholds, bootstrap by patient, baselines."""

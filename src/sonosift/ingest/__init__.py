@@ -1,0 +1,1 @@
+"""From an archive to a cohort: plan, decode in children, commit one shard at a time."""

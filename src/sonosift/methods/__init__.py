@@ -1,0 +1,1 @@
+"""Ways of learning, one file each, with its configuration beside it."""

@@ -1,0 +1,1 @@
+"""Metrics: pure functions, one file per family."""
