@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 Item = TypeVar("Item")
 
@@ -48,15 +52,19 @@ class _SilentBar:
 
 
 class _RichBar:
-    def __init__(self, progress: object, task: object) -> None:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
+        self._started = time.monotonic()
+        self._steps = 0.0
 
     def advance(self, steps: float = 1) -> None:
-        self._progress.advance(self._task, steps)  # type: ignore[attr-defined]
+        self._steps += steps
+        rate = self._steps / max(time.monotonic() - self._started, 1e-3)
+        self._progress.update(self._task, advance=steps, rate=f"{rate:.3g}/s")
 
     def note(self, text: str) -> None:
-        self._progress.update(self._task, note=text)  # type: ignore[attr-defined]
+        self._progress.update(self._task, note=text)
 
 
 @contextmanager
@@ -88,7 +96,7 @@ def bar(title: str, total: float | None, unit: str = "it", done: float = 0) -> I
 
 def track(items: Iterable[Item], title: str, total: float | None = None, unit: str = "it") -> Iterator[Item]:
     """Yield ``items`` while a bar counts them."""
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     with bar(title, total, unit) as shown:
         for item in items:

@@ -1,0 +1,66 @@
+"""Tables of label sets: against groups (purity, NMI) and against answers (confusion)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonosift.evaluate import count_statistics as counted
+from sonosift.evaluate.patient_bootstrap import percentile_interval, sum_by_patient
+from sonosift.evaluate.protocol import Kind, LabelledFrames, Resampling
+from sonosift.evaluate.score_table import Confusion, Figure, GroupQuality
+
+THE_REST = "all others"
+
+
+def group_quality(
+    name: str, kind: Kind, groups: NDArray[np.int64], test: LabelledFrames, resampling: Resampling
+) -> GroupQuality:
+    """Purity and NMI of the groups of the test frames against their label sets, intervals over patients."""
+    _, group_index = np.unique(groups, return_inverse=True)
+    _, set_index = np.unique(test.truth, axis=0, return_inverse=True)
+    set_index = set_index.reshape(-1)
+    rows = np.zeros((len(test), group_index.max() + 1, set_index.max() + 1), dtype=np.uint8)
+    rows[np.arange(len(test)), group_index, set_index] = 1
+    tables = sum_by_patient(rows, test.patients)
+    draws, seed = resampling.draws, resampling.seed
+    purity = percentile_interval(tables, counted.purity, draws=draws, seed=seed)
+    nmi = percentile_interval(tables, counted.normalised_mutual_information, draws=draws, seed=seed)
+    return GroupQuality(
+        name=name,
+        kind=kind,
+        groups=int(group_index.max()) + 1,
+        purity=Figure.of(*map(float, purity)),
+        majority_share=Figure.of(float(counted.majority_share(tables.sum(axis=0)))).value,
+        nmi=Figure.of(*map(float, nmi)),
+    )
+
+
+def label_set_confusion(
+    truth: NDArray[np.uint8], answers: NDArray[np.uint8], names: Sequence[str], keep: int = 10
+) -> Confusion:
+    """Count true against answered label sets; the ``keep`` commonest true sets by name, the rest as one.
+
+    >>> table = label_set_confusion(np.eye(2, dtype=np.uint8), np.eye(2, dtype=np.uint8), ["liver", "kidney"])
+    >>> table.label_sets, table.counts
+    (['liver', 'kidney', 'all others'], [[1, 0, 0], [0, 1, 0], [0, 0, 0]])
+    """
+    sets, counts = np.unique(truth, axis=0, return_counts=True)
+    commonest = sets[np.lexsort((*(-sets.T[::-1].astype(int)), -counts))[:keep]]
+    place = {tuple(row): index for index, row in enumerate(commonest.tolist())}
+    rest = len(commonest)
+    table = np.zeros((rest + 1, rest + 1), dtype=np.int64)
+    for true, said in zip(truth.tolist(), answers.tolist(), strict=True):
+        table[place.get(tuple(true), rest), place.get(tuple(said), rest)] += 1
+    return Confusion(label_sets=[*(name_of_set(row, names) for row in commonest), THE_REST], counts=table.tolist())
+
+
+def name_of_set(row: NDArray[np.uint8], names: Sequence[str]) -> str:
+    """Write a label row as text.
+
+    >>> name_of_set(np.array([1, 0, 1], dtype=np.uint8), ["liver", "spleen", "kidney"])
+    'liver + kidney'
+    """
+    return " + ".join(name for name, there in zip(names, row, strict=True) if there) or "none"
