@@ -1,0 +1,40 @@
+"""Logits in, log-probabilities out, in float32 or better whatever precision the network ran in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+# Differences of larger logits overflow float32 to infinity; a softmax is one-hot long before.
+_LARGEST_LOGIT = 1e30
+
+
+@contextmanager
+def without_autocast(device: torch.device) -> Iterator[None]:
+    """Switch mixed precision off: a loss computed in bfloat16 keeps only three digits."""
+    with torch.autocast(device.type, enabled=False):
+        yield
+
+
+def full_precision(logits: Tensor) -> Tensor:
+    """Return logits as float32 (float64 stays float64), held within a range whose sums stay finite."""
+    if logits.dtype != torch.float64:
+        logits = logits.float()
+    return logits.clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
+
+
+def log_probabilities(logits: Tensor) -> Tensor:
+    """Return the log-softmax of ``[B, K]`` logits over the last axis, finite for every finite input."""
+    return torch.log_softmax(full_precision(logits), dim=-1)
+
+
+def check_logits(logits: Tensor, name: str, least_columns: int = 1) -> None:
+    """Refuse anything but a non-empty matrix of floats with at least ``least_columns`` columns."""
+    if logits.ndim != 2 or logits.shape[0] == 0 or logits.shape[1] < least_columns or not logits.is_floating_point():
+        raise ValueError(
+            f"{name} must be a float matrix [rows >= 1, columns >= {least_columns}], "
+            f"received {logits.dtype} {tuple(logits.shape)}"
+        )
