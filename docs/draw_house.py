@@ -76,9 +76,10 @@ def draw() -> str:
         top = floor * FLOOR_HEIGHT + 42
         colour = "#e7f0e4" if floor <= names.index(TORCH_FREE_UNTIL) else "#e6ebf5"
         parts.append(
-            f'<rect x="{LEFT}" y="{top}" width="{WIDTH - LEFT - 20}" height="{FLOOR_HEIGHT - 8}" rx="6" fill="{colour}" '
-            f'stroke="#9aa5b1"/><text x="{LEFT + 14}" y="{top + 23}" font-size="15" font-weight="bold" fill="#1d2733">{name}'
-            f'</text><text x="{LEFT + 130}" y="{top + 23}" font-size="12" fill="#39424e">{html.escape(summary)}</text>'
+            f'<rect x="{LEFT}" y="{top}" width="{WIDTH - LEFT - 20}" height="{FLOOR_HEIGHT - 8}" rx="6" '
+            f'fill="{colour}" stroke="#9aa5b1"/>'
+            f'<text x="{LEFT + 14}" y="{top + 23}" font-size="15" font-weight="bold" fill="#1d2733">{name}</text>'
+            f'<text x="{LEFT + 130}" y="{top + 23}" font-size="12" fill="#39424e">{html.escape(summary)}</text>'
         )
     parts.append(
         f'<path d="M{LEFT - 10} {torch_line - 6} H{WIDTH - 10}" stroke="#b5651d" stroke-dasharray="6 4"/>'
