@@ -1,0 +1,72 @@
+"""A clip: a header of named facts and an iterator of frames, so that a long cine never sits in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a file is about. Needed to compute pseudonyms and dropped right after; never printed."""
+
+    patient_id: str = field(default="", repr=False)
+    issuer: str = field(default="", repr=False)
+    exam: str = field(default="", repr=False)
+    instance: str = field(default="", repr=False)
+    names: tuple[str, ...] = field(default=(), repr=False)
+    """Other identifying words of the header, so that no descriptive fact that repeats one is kept."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A calibrated region as the machine declares it, in source pixels (right and bottom exclusive)."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    data_type: int
+    mm_per_pixel: float | None
+
+
+@dataclass(frozen=True)
+class ClipHeader:
+    """The facts a reader hands on: nothing that is not named here leaves it."""
+
+    kind: str
+    height: int
+    width: int
+    frame_count: int | None
+    rate_hz: float | None
+    identity: Identity = Identity()
+    modality: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    transducers: tuple[str, ...] = ()
+    study_description: str | None = None
+    regions: tuple[Region, ...] = ()
+    mm_per_pixel: float | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded frame in grey; ``rgb`` is kept only where the source shows colour."""
+
+    grey: Image
+    index: int
+    time_s: float
+    rgb: Image | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What every reader returns. ``frames(wanted_hz)`` decodes lazily and may be called more than once."""
+
+    header: ClipHeader
+    frames: Callable[[float], Iterator[Frame]]

@@ -1,0 +1,126 @@
+"""What a file is, by its first bytes: names and extensions in an archive are not to be believed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from sonosift.archive.unreadable import Reason, Unreadable
+
+HEAD_BYTES = 4096
+_MEDIA_DIRECTORY_UID = b"1.2.840.10008.1.3.10"
+_IMAGE_SUFFIXES = frozenset(
+    [
+        ".dcm",
+        ".dicom",
+        ".ima",
+        ".img",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".mp4",
+        ".mov",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".mkv",
+        ".webm",
+        ".m4v",
+        ".wmv",
+    ]
+)
+
+
+class Content(StrEnum):
+    """The kinds of content that readers exist for, and the two that have none."""
+
+    DICOM = "dicom"
+    VIDEO = "video"
+    STILL = "still"
+    DICOMDIR = "dicomdir"
+    PACKED = "packed"
+    OTHER = "other"
+
+
+def sniff(path: Path) -> Content:
+    """Tell the content of a file from its first bytes.
+
+    Raises:
+        Unreadable: for an empty file, one that may not be opened, and one whose name promises an
+            image while its bytes are neither an image nor text.
+    """
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(HEAD_BYTES)
+    except OSError as error:
+        raise Unreadable(Reason.NOT_PERMITTED) from error
+    content = sniff_bytes(head)
+    if content is not Content.OTHER:
+        return content
+    promises_image = path.suffix.lower() in _IMAGE_SUFFIXES
+    if not head:
+        if promises_image:
+            raise Unreadable(Reason.EMPTY)
+        return Content.OTHER
+    # PACS exports often have no extension at all, so unknown binary content is not waved through.
+    if promises_image or not (path.suffix or _is_text(head)):
+        raise Unreadable(Reason.UNRECOGNISED)
+    return Content.OTHER
+
+
+def sniff_bytes(head: bytes) -> Content:
+    """Tell the content from the first bytes of a file.
+
+    >>> sniff_bytes(b"GIF89a....")
+    <Content.VIDEO: 'video'>
+    """
+    if head[128:132] == b"DICM" or _is_bare_dicom(head):
+        return Content.DICOMDIR if _MEDIA_DIRECTORY_UID in head else Content.DICOM
+    if head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")):
+        return Content.STILL
+    if head.startswith(b"BM") and head[14:18] in (b"\x28\0\0\0", b"\x0c\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
+        return Content.STILL
+    if _is_video(head):
+        return Content.VIDEO
+    if (
+        head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!"))
+        or head[257:262] == b"ustar"
+    ):
+        return Content.PACKED
+    return Content.OTHER
+
+
+def _is_video(head: bytes) -> bool:
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
+        return True
+    if head.startswith(b"RIFF") and head[8:11] == b"AVI":
+        return True
+    return head.startswith((b"GIF87a", b"GIF89a", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x1a\x45\xdf\xa3"))
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Recognise files without preamble: they begin with an element of group 0002 or 0008."""
+    if len(head) < 16 or head[:2] not in (b"\x02\x00", b"\x08\x00", b"\x00\x08"):
+        return False
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    big = head[:1] == b"\x00"
+    element = int.from_bytes(head[2:4], "big" if big else "little")
+    length = int.from_bytes(head[4:8], "big" if big else "little")
+    return element <= 0x0060 and (explicit or length <= 256)
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\x00" in head:
+        return False
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # a character cut at the end of the head is no fault
+            return False
+        text = head[: error.start].decode("utf-8")
+    printable = sum(character.isprintable() or character in "\r\n\t\f" for character in text)
+    return printable >= 0.98 * max(1, len(text))

@@ -1,0 +1,46 @@
+"""Why a file could not be taken in: short codes, because a library's own message may hold a name or a path."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """What was wrong with a file, or why it was passed over."""
+
+    # Looks like an image or a clip, but cannot be read: quarantined.
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    UNRECOGNISED = "unrecognised_content"
+    BROKEN_HEADER = "broken_header"
+    NO_PIXELS = "no_pixel_data"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
+    BROKEN_PIXELS = "broken_pixels"
+    TOO_LARGE = "too_large"
+    TOO_MUCH_MEMORY = "too_much_memory"
+    TOO_SLOW = "too_slow"
+    DECODER_DIED = "decoder_died"
+    NOT_PERMITTED = "not_permitted"
+    CHANGED_WHILE_READING = "changed_while_reading"
+
+    # Not an image at all, or nothing new: skipped.
+    NOT_AN_IMAGE = "not_an_image"
+    DICOMDIR = "dicomdir"
+    PACKED_ARCHIVE = "packed_archive"
+    EXACT_DUPLICATE = "exact_duplicate"
+
+    @property
+    def is_skip(self) -> bool:
+        """Say whether a file with this reason is passed over rather than quarantined."""
+        return self in _SKIPS
+
+
+_SKIPS = frozenset({Reason.NOT_AN_IMAGE, Reason.DICOMDIR, Reason.PACKED_ARCHIVE, Reason.EXACT_DUPLICATE})
+
+
+class Unreadable(Exception):  # noqa: N818 - it names the file's state, not a programming error
+    """Raised by every reader for a file that it gives up on; carries the code only."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
