@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.evaluate import count_statistics as counted
-from sonosift.evaluate.patient_bootstrap import percentile_interval, sum_by_patient
+from sonosift.evaluate.patient_bootstrap import percentile_interval
 from sonosift.evaluate.protocol import Kind, LabelledFrames, Resampling
 from sonosift.evaluate.score_table import Confusion, Figure, GroupQuality
 
@@ -19,19 +19,18 @@ def group_quality(
     name: str, kind: Kind, groups: NDArray[np.int64], test: LabelledFrames, resampling: Resampling
 ) -> GroupQuality:
     """Purity and NMI of the groups of the test frames against their label sets, intervals over patients."""
-    _, group_index = np.unique(groups, return_inverse=True)
-    _, set_index = np.unique(test.truth, axis=0, return_inverse=True)
-    set_index = set_index.reshape(-1)
-    rows = np.zeros((len(test), group_index.max() + 1, set_index.max() + 1), dtype=np.uint8)
-    rows[np.arange(len(test)), group_index, set_index] = 1
-    tables = sum_by_patient(rows, test.patients)
+    people, patient_index = np.unique(np.asarray(test.patients, dtype=str), return_inverse=True)
+    found, group_index = np.unique(groups, return_inverse=True)
+    label_sets, set_index = np.unique(test.truth, axis=0, return_inverse=True)
+    tables = np.zeros((len(people), len(found), len(label_sets)))
+    np.add.at(tables, (patient_index, group_index, set_index.reshape(-1)), 1)
     draws, seed = resampling.draws, resampling.seed
     purity = percentile_interval(tables, counted.purity, draws=draws, seed=seed)
     nmi = percentile_interval(tables, counted.normalised_mutual_information, draws=draws, seed=seed)
     return GroupQuality(
         name=name,
         kind=kind,
-        groups=int(group_index.max()) + 1,
+        groups=len(found),
         purity=Figure.of(*map(float, purity)),
         majority_share=Figure.of(float(counted.majority_share(tables.sum(axis=0)))).value,
         nmi=Figure.of(*map(float, nmi)),
@@ -45,10 +44,10 @@ def label_set_confusion(
 
     >>> table = label_set_confusion(np.eye(2, dtype=np.uint8), np.eye(2, dtype=np.uint8), ["liver", "kidney"])
     >>> table.label_sets, table.counts
-    (['liver', 'kidney', 'all others'], [[1, 0, 0], [0, 1, 0], [0, 0, 0]])
+    (['kidney', 'liver', 'all others'], [[1, 0, 0], [0, 1, 0], [0, 0, 0]])
     """
     sets, counts = np.unique(truth, axis=0, return_counts=True)
-    commonest = sets[np.lexsort((*(-sets.T[::-1].astype(int)), -counts))[:keep]]
+    commonest = sets[np.argsort(-counts, kind="stable")[:keep]]
     place = {tuple(row): index for index, row in enumerate(commonest.tolist())}
     rest = len(commonest)
     table = np.zeros((rest + 1, rest + 1), dtype=np.int64)

@@ -19,7 +19,7 @@ from sonosift.evaluate.patient_bootstrap import (
     sum_by_patient,
 )
 from sonosift.evaluate.score_table import ClassScore, Difference, Figure, MachineScore, MethodScore
-from sonosift.metrics.f1_thresholds import apply_thresholds, best_f1_thresholds
+from sonosift.metrics.thresholds import decide, fit_thresholds
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def judge_scores(
     resampling: Resampling,
 ) -> Judged:
     """Fit one threshold per class on the validation part, then judge the answers on the test part."""
-    thresholds = best_f1_thresholds(validation.truth, validation_scores)
-    answers = apply_thresholds(test_scores, thresholds).astype(np.uint8)
+    thresholds = fit_thresholds(validation.truth, validation_scores)
+    answers = decide(test_scores, thresholds)
     return judge_answers(name, kind, about, names, test, answers, resampling, thresholds.tolist())
 
 
@@ -93,7 +93,7 @@ def judge_answers(
             name=class_name,
             support=int(test.truth[:, column].sum()),
             patients=len({p for p, there in zip(test.patients, test.truth[:, column], strict=True) if there}),
-            threshold=_finite(thresholds[column]) if thresholds is not None else None,
+            threshold=thresholds[column] if thresholds is not None else None,
             precision=Figure.of(precision[column]).value,
             recall=Figure.of(recall[column]).value,
             f1=_figure(per_class, column),
@@ -129,9 +129,7 @@ def _by_machine(marks: NDArray[np.uint8], test: LabelledFrames, resampling: Resa
         here = machines == machine
         counts = sum_by_patient(marks[here], patients[here].tolist())
         figure = _figure(_interval(counts, counted.weighted_f1, resampling))
-        rows.append(
-            MachineScore(machine=machine, frames=int(here.sum()), patients=len(counts), weighted_f1=figure)
-        )
+        rows.append(MachineScore(machine=machine, frames=int(here.sum()), patients=len(counts), weighted_f1=figure))
     return rows
 
 
@@ -142,8 +140,3 @@ def _interval(counts: Floats, statistic: Statistic, resampling: Resampling) -> I
 def _figure(interval: Interval, column: int | None = None) -> Figure:
     at = () if column is None else column
     return Figure.of(float(interval.value[at]), float(interval.low[at]), float(interval.high[at]))
-
-
-def _finite(threshold: float) -> float | None:
-    # A class that is best answered "never" has an infinite threshold, which JSON cannot hold.
-    return float(threshold) if np.isfinite(threshold) else None
