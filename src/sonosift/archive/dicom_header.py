@@ -15,7 +15,7 @@ from sonosift.archive.unreadable import Reason, Unreadable
 
 _IDENTITY_NAMES = (
     "PatientName", "OtherPatientNames", "ReferringPhysicianName", "PerformingPhysicianName", "OperatorsName",
-    "NameOfPhysiciansReadingStudy", "InstitutionName", "StationName", "DeviceSerialNumber", "AccessionNumber",
+    "NameOfPhysiciansReadingStudy", "InstitutionName", "DeviceSerialNumber", "AccessionNumber",
     "PatientBirthDate",
 )  # fmt: skip
 _KEYWORDS = (

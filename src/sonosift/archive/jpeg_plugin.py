@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import imagecodecs
 import numpy as np
 from pydicom import uid
-from pydicom.pixels.decoders import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 
 if TYPE_CHECKING:
     from pydicom.pixels.decoders.base import DecodeRunner

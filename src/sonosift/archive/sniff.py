@@ -10,28 +10,8 @@ from sonosift.archive.unreadable import Reason, Unreadable
 HEAD_BYTES = 4096
 _MEDIA_DIRECTORY_UID = b"1.2.840.10008.1.3.10"
 _IMAGE_SUFFIXES = frozenset(
-    [
-        ".dcm",
-        ".dicom",
-        ".ima",
-        ".img",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".gif",
-        ".mp4",
-        ".mov",
-        ".avi",
-        ".mpg",
-        ".mpeg",
-        ".mkv",
-        ".webm",
-        ".m4v",
-        ".wmv",
-    ]
+    {".dcm", ".dicom", ".ima", ".img", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
+    | {".gif", ".mp4", ".mov", ".avi", ".mpg", ".mpeg", ".mkv", ".webm", ".m4v", ".wmv"}
 )
 
 

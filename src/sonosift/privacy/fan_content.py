@@ -1,0 +1,93 @@
+"""The largest area of a screen that holds a picture: text, rulers and grey bars are too thin to survive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_WORKING_SIDE = 400
+_LEAST_SHARE = 0.03
+_CLOSING_SHARE = 0.025
+_OPENING_SHARE = 0.07
+_ABOVE_BACKGROUND = 7.0
+_MOVING = 1.5
+
+
+@dataclass(frozen=True)
+class Content:
+    """The picture's area at working resolution, and the grey value of the screen around it."""
+
+    mask: NDArray[np.bool_]
+    background: int
+
+
+def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] | None = None) -> Content | None:
+    """Return the area of the picture, or None where only text and thin graphics are shown."""
+    height, width = frames[0].shape
+    scale = min(1.0, _WORKING_SIDE / max(height, width))
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    stack = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames])
+    brightest = stack.max(axis=0)
+    background = _background(brightest)
+    smooth = cv2.GaussianBlur(brightest, (0, 0), 1.5).astype(np.float32)
+    lit = np.abs(smooth - background) > _ABOVE_BACKGROUND
+    if window is not None:
+        lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
+    mask = _thick_component(lit, movement)
+    if mask is None or mask.mean() < _LEAST_SHARE:
+        return None
+    return Content(mask, background)
+
+
+def _background(picture: NDArray[np.uint8]) -> int:
+    """Return the grey of the screen: the commonest dark value along the border, 0 where the picture fills it."""
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    counts = np.bincount(border, minlength=256)[:100]
+    commonest = int(counts.argmax())
+    around = counts[max(0, commonest - 2) : commonest + 3].sum()
+    return commonest if around > 0.3 * border.size else 0
+
+
+def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | None) -> NDArray[np.bool_] | None:
+    side = min(lit.shape)
+    padding = max(2, round(side * _OPENING_SHARE))
+    # Padding by repetition keeps a picture that touches the border from being eroded there.
+    padded = cv2.copyMakeBorder(lit.astype(np.uint8), *[padding] * 4, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, _disc(side * _CLOSING_SHARE))
+    closed = _without_holes(closed)
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(side * _OPENING_SHARE))
+    inner = (slice(padding, padding + lit.shape[0]), slice(padding, padding + lit.shape[1]))
+    count, names, statistics, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(opened[inner]), connectivity=4)
+    if count < 2:
+        return None
+    weights = statistics[:, cv2.CC_STAT_AREA].astype(np.float64)
+    if movement is not None:
+        # What lives is the picture; a frozen clip moves nowhere and leaves the choice to the area.
+        moving = np.bincount(names.ravel(), weights=(movement > _MOVING).ravel(), minlength=count)
+        if moving[1:].max() > 0.05 * weights[1:].max():
+            weights = moving
+    weights[0] = -1
+    largest = float(weights.max())
+    chosen = weights > 0.25 * largest  # a dual screen has two pictures, a gas shadow cuts one in parts
+    core = chosen[names]
+    # Opening rounds the corners off; what was closed next to the core brings them back.
+    near = cv2.dilate(core.astype(np.uint8), _disc(side * _OPENING_SHARE * 0.5))
+    restored: NDArray[np.bool_] = (near > 0) & (closed[inner] > 0)
+    return restored
+
+
+def _without_holes(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros_like(mask)
+    cv2.drawContours(filled, outlines, -1, 1, thickness=cv2.FILLED)
+    return filled
+
+
+def _disc(diameter: float) -> NDArray[np.uint8]:
+    side = max(3, round(diameter) | 1)
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)).astype(np.uint8)
