@@ -97,4 +97,5 @@ def _support_weighted(figures: Floats, counts: Floats) -> Floats:
 
 def _ratio(above: Any, below: Any) -> Floats:
     above, below = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
-    return np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0)
+    quotient: Floats = np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0)
+    return quotient
