@@ -1,0 +1,149 @@
+"""A cohort: the folder that Sonosift makes of an archive; it holds no identity and can be handed on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from sonosift.cohort import catalog as catalogs
+from sonosift.cohort import frame_store
+from sonosift.cohort.frame_store import FrameStore
+from sonosift.cohort.private import Private, key_check, private_path_of
+from sonosift.cohort.settings import FILE_NAME, CohortSettings, read_settings, rows_per_shard, write_settings
+from sonosift.errors import SonosiftError
+from sonosift.labels.abdomen import ABDOMEN
+from sonosift.labels.space import LabelSpace
+
+
+class Cohort:
+    """An opened cohort. Use ``Cohort.create`` or ``Cohort.open``.
+
+    Attributes:
+        path: The folder.
+        settings: The contents of ``cohort.yaml``.
+    """
+
+    def __init__(self, path: Path, settings: CohortSettings) -> None:
+        self.path = path
+        self.settings = settings
+        self._catalog: tuple[tuple[object, ...], pl.DataFrame] | None = None
+        self._frames: tuple[tuple[object, ...], FrameStore] | None = None
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        size: int,
+        label_space: LabelSpace = ABDOMEN,
+        preprocessing: dict[str, bool | int | float | str | None] | None = None,
+        key: bytes | None = None,
+        shard_rows: int | None = None,
+    ) -> Cohort:
+        """Make an empty cohort and its private folder.
+
+        Args:
+            path: A folder that is absent or empty.
+            size: Side of the stored frames in pixels.
+            label_space: What the expert is asked.
+            preprocessing: How ingest makes the frames, kept in ``cohort.yaml``.
+            key: The private key, for simulated cohorts that must come out the same twice; drawn at random by default.
+            shard_rows: Frames per shard; about 64 MiB by default.
+        """
+        folder = Path(path).absolute()
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            found = "a cohort" if (folder / FILE_NAME).exists() else "something else"
+            raise SonosiftError(
+                f"{folder} already holds {found}", "Choose a new folder, or open the cohort that is there."
+            )
+        # The key before the folder: a cohort without a key could never be added to.
+        drawn = Private(private_path_of(folder)).create(key)
+        settings = CohortSettings(
+            size=size,
+            rows_per_shard=shard_rows or rows_per_shard(size),
+            label_space=label_space,
+            key_check=key_check(drawn),
+            preprocessing=preprocessing or {},
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (frame_store.FOLDER, catalogs.FOLDER):
+            (folder / name).mkdir(exist_ok=True)
+        write_settings(folder / FILE_NAME, settings)
+        return cls(folder, settings)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Cohort:
+        """Open a cohort, or say what was found instead and what to do."""
+        folder = Path(path).absolute()
+        file = folder / FILE_NAME
+        if not file.is_file():
+            raise _not_a_cohort(folder)
+        return cls(folder, read_settings(file))
+
+    @property
+    def private_path(self) -> Path:
+        """The folder beside the cohort that must never be copied with it."""
+        return private_path_of(self.path)
+
+    @cached_property
+    def private(self) -> Private:
+        """The key and the way back to the source files."""
+        return Private(self.private_path)
+
+    def catalog(self) -> pl.DataFrame:
+        """Return one row per frame, in the order in which they were written."""
+        version = catalogs.catalog_version(self.path)
+        if self._catalog is None or self._catalog[0] != version:
+            self._catalog = (version, catalogs.read_catalog(self.path))
+        return self._catalog[1]
+
+    @property
+    def frames(self) -> FrameStore:
+        """The frames, memory-mapped."""
+        rows = self.catalog()
+        assert self._catalog is not None
+        version = self._catalog[0]
+        if self._frames is None or self._frames[0] != version:
+            self._frames = (version, FrameStore(self.path, self.settings.size, rows))
+        return self._frames[1]
+
+    def frame_ids_of(self, source_path: str) -> list[str]:
+        """Return the frames that came out of a file of the archive, in the order of the clip (needs ``.private``)."""
+        clips = self.private.sources.clips_of(source_path)
+        found = self.catalog().filter(pl.col("clip").is_in(clips)).sort("clip", "index_in_clip")
+        return found["frame_id"].to_list()
+
+    def frames_by_source(self) -> pl.DataFrame:
+        """Return ``path, member, index_in_clip, frame_id`` for all frames with a known source (needs ``.private``)."""
+        sources = [source for source in self.private.sources.all() if source.clip is not None]
+        table = pl.DataFrame(
+            {
+                "path": [source.path for source in sources],
+                "member": [source.member for source in sources],
+                "clip": [source.clip for source in sources],
+            },
+            schema={"path": pl.String, "member": pl.String, "clip": pl.String},
+        )
+        joined = table.join(self.catalog(), on="clip", how="inner")
+        return joined.select("path", "member", "index_in_clip", "frame_id").sort("path", "member", "index_in_clip")
+
+
+def _not_a_cohort(folder: Path) -> SonosiftError:
+    if not folder.exists():
+        return SonosiftError(f"there is no cohort at {folder}", f"Make one with: sonosift ingest ARCHIVE {folder.name}")
+    if not folder.is_dir():
+        return SonosiftError(f"{folder} is a file, not a cohort folder", "Give the folder that holds cohort.yaml.")
+    if (folder / "key").exists() or folder.name.endswith(".private"):
+        name = folder.name.removesuffix(".private")
+        return SonosiftError(f"{folder} is the private side of a cohort", f"Give the folder beside it: {name}")
+    if (folder.parent / FILE_NAME).is_file():
+        return SonosiftError(f"{folder} lies inside a cohort", f"Give the cohort itself: {folder.parent}")
+    inside = [child.name for child in sorted(folder.iterdir()) if (child / FILE_NAME).is_file()]
+    if inside:
+        return SonosiftError(f"{folder} holds cohorts but is none itself", f"Give one of: {', '.join(inside[:5])}")
+    return SonosiftError(
+        f"{folder} holds no {FILE_NAME}, so it is not a cohort",
+        f"If it is an archive, make a cohort of it with: sonosift ingest {folder.name} COHORT",
+    )

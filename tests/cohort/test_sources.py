@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonosift.cohort.sources import Source, Sources
+
+
+def test_record_get_and_replace(tmp_path: Path) -> None:
+    sources = Sources(tmp_path / "sources.sqlite")
+    assert sources.get("a.dcm") is None
+    assert sources.all() == []
+    first = Source("a.dcm", sha256="12", modified_ns=2**62, size=5, state="quarantined", reason="truncated")
+    sources.record([first])
+    assert sources.get("a.dcm") == first
+    mended = Source("a.dcm", sha256="13", size=9, clip="c", frames=4, held_frames=1)
+    sources.record([mended, Source("0.dcm", sha256="13")])
+    assert Sources(tmp_path / "sources.sqlite").all() == [Source("0.dcm", sha256="13"), mended]
+    assert sources.with_hash("12") == []
+    assert len(sources.with_hash("13")) == 2
+    assert sources.of_clip("c") == [mended]
+
+
+def test_members_are_sources_of_their_own(tmp_path: Path) -> None:
+    sources = Sources(tmp_path / "sources.sqlite")
+    sources.record(Source("a.zip", f"{index}.png", clip=f"c{index}") for index in (2, 1))
+    assert sources.clips_of("a.zip") == ["c1", "c2"]
+    assert sources.get("a.zip") is None
+
+
+def test_only_the_owner_may_read(tmp_path: Path) -> None:
+    Sources(tmp_path / "sources.sqlite").record([Source("a")])
+    assert (tmp_path / "sources.sqlite").stat().st_mode & 0o777 == 0o600
