@@ -47,7 +47,7 @@ def sniff(path: Path) -> Content:
             raise Unreadable(Reason.EMPTY)
         return Content.OTHER
     # PACS exports often have no extension at all, so unknown binary content is not waved through.
-    if promises_image or not (path.suffix or _is_text(head)):
+    if promises_image or not (path.suffix or path.name.startswith(".") or _is_text(head)):
         raise Unreadable(Reason.UNRECOGNISED)
     return Content.OTHER
 

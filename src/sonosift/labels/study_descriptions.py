@@ -28,7 +28,7 @@ def study_description_table(variant: Variant = "paper") -> Mapping[str, frozense
 def normalised(description: str) -> str:
     """Strip, collapse blanks and write in capitals, as the look-up expects.
 
-    >>> normalised("  us  biopsy liver\tFocal ")
+    >>> normalised("  us  biopsy liver   Focal ")
     'US BIOPSY LIVER FOCAL'
     """
     return " ".join(description.split()).upper()

@@ -57,9 +57,8 @@ def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | Non
     side = min(lit.shape)
     padding = max(2, round(side * _OPENING_SHARE))
     # Padding by repetition keeps a picture that touches the border from being eroded there.
-    padded = cv2.copyMakeBorder(lit.astype(np.uint8), *[padding] * 4, cv2.BORDER_REPLICATE)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, _disc(side * _CLOSING_SHARE))
-    closed = _without_holes(closed)
+    padded = np.pad(lit.astype(np.uint8), padding, mode="edge")
+    closed = _without_holes(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, _disc(side * _CLOSING_SHARE)))
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(side * _OPENING_SHARE))
     inner = (slice(padding, padding + lit.shape[0]), slice(padding, padding + lit.shape[1]))
     count, names, statistics, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(opened[inner]), connectivity=4)
@@ -68,7 +67,7 @@ def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | Non
     weights = statistics[:, cv2.CC_STAT_AREA].astype(np.float64)
     if movement is not None:
         # What lives is the picture; a frozen clip moves nowhere and leaves the choice to the area.
-        moving = np.bincount(names.ravel(), weights=(movement > _MOVING).ravel(), minlength=count)
+        moving = np.bincount(names.ravel()[(movement > _MOVING).ravel()], minlength=count).astype(np.float64)
         if moving[1:].max() > 0.05 * weights[1:].max():
             weights = moving
     weights[0] = -1
@@ -81,9 +80,9 @@ def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | Non
     return restored
 
 
-def _without_holes(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _without_holes(mask: cv2.typing.MatLike) -> NDArray[np.uint8]:
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros_like(mask)
+    filled = np.zeros(mask.shape, dtype=np.uint8)
     cv2.drawContours(filled, outlines, -1, 1, thickness=cv2.FILLED)
     return filled
 

@@ -102,7 +102,7 @@ def _between_arcs(
     flat_top = np.std((first * cosine)[rays]) < np.std(first[rays])
     if not flat_top:
         result &= radius >= np.quantile(first[rays], 2 * _STRAY) - 1
-    return result
+    return np.asarray(result, dtype=np.bool_)
 
 
 def _convex_hull(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -52,10 +52,8 @@ class Pseudonyms:
 
     def _digest(self, kind: str, *parts: str) -> str:
         # Lengths before the parts: ("ab", "c") and ("a", "bc") must differ.
-        message = b"".join(
-            len(part).to_bytes(8, "big") + part
-            for part in (text.encode("utf-8", "surrogateescape") for text in (kind, *parts))
-        )
+        encoded = [text.encode("utf-8", "surrogateescape") for text in (kind, *parts)]
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
         return hmac.new(self.key, message, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
 
 
