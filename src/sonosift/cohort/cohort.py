@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -11,10 +12,15 @@ from sonosift.cohort import catalog as catalogs
 from sonosift.cohort import frame_store
 from sonosift.cohort.frame_store import FrameStore
 from sonosift.cohort.private import Private, key_check, private_path_of
+from sonosift.cohort.quarantine import Quarantine
+from sonosift.cohort.runs import Runs
 from sonosift.cohort.settings import FILE_NAME, CohortSettings, read_settings, rows_per_shard, write_settings
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
 from sonosift.labels.space import LabelSpace
+
+if TYPE_CHECKING:
+    from sonosift.cohort.annotations import Annotations
 
 
 class Cohort:
@@ -108,6 +114,23 @@ class Cohort:
         if self._frames is None or self._frames[0] != version:
             self._frames = (version, FrameStore(self.path, self.settings.size, rows))
         return self._frames[1]
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """Every label ever given."""
+        from sonosift.cohort.annotations import Annotations  # SQLAlchemy takes a while to import
+
+        return Annotations(self.path, self.settings.key_check, self.settings.label_space)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Every training and clustering."""
+        return Runs(self.path / "runs", self.settings)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """What was not ingested."""
+        return Quarantine(self.path)
 
     def frame_ids_of(self, source_path: str) -> list[str]:
         """Return the frames that came out of a file of the archive, in the order of the clip (needs ``.private``)."""
