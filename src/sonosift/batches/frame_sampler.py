@@ -1,0 +1,48 @@
+"""Batches of single frames in random order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonosift.batches.draws import numpy_draws
+from sonosift.errors import SonosiftError
+
+
+class FrameSampler:
+    """Each step shows ``batch_size`` frames; an epoch passes once over the frames in random order.
+
+    The frames left over at the end of an epoch are dropped (other ones each time). Fewer frames than one batch give
+    batches of all frames: ``frames_in_batch`` says how many that is.
+
+    Args:
+        frames: the number of rows.
+        batch_size: frames per global batch.
+        seed: same seed, same batches.
+        rank: this process; every process takes its share of the same global batch.
+        world: the number of processes.
+    """
+
+    def __init__(self, frames: int, *, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+        if frames < 1:
+            raise SonosiftError("there is no image to train on", "Check the split and the cohort: sonosift inspect.")
+        self.frames = frames
+        self.frames_in_batch = min(batch_size, frames)
+        if self.frames_in_batch < world:
+            raise SonosiftError(
+                f"a batch of {self.frames_in_batch} frames cannot be shared by {world} processes",
+                f"Use at most {self.frames_in_batch} devices.",
+            )
+        self._seed, self._rank, self._world = seed, rank, world
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Whole batches in one pass over the frames."""
+        return self.frames // self.frames_in_batch
+
+    def rows(self, step: int) -> NDArray[np.int64]:
+        """Return the rows of this process in the batch of ``step``."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        order = numpy_draws(self._seed, "frame order", epoch).permutation(self.frames)
+        batch = order[place * self.frames_in_batch : (place + 1) * self.frames_in_batch]
+        return batch[self._rank :: self._world]
