@@ -1,0 +1,50 @@
+"""Folder and file names of an export, with the patient's name where machines put it."""
+
+from __future__ import annotations
+
+import re
+
+from sonosift.phantom.identities import plain_letters
+from sonosift.phantom.metadata import ExamHeader, make_uid
+from sonosift.phantom.planted import Planted
+
+
+def _file_safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain_letters(text)).strip("_")
+
+
+def exam_folder(header: ExamHeader, exam_number: int, planted: Planted) -> str:
+    """Return the folder of an exam, relative to the archive."""
+    patient, day = header.patient, header.when
+    name = planted.plant("name", _file_safe(f"{patient.family}_{patient.given}").upper())
+    planted.plant("name", f"{patient.family}, {patient.given}")
+    index = int(patient.key[1:])
+    form = header.habits.folders
+    if form == "numbered":
+        return f"DICOM/PA{index:06d}/ST{exam_number:06d}/SE000001"
+    number = planted.plant("id", patient.number)
+    if form == "named":
+        person = f"{patient.family}, {patient.given} ({number})"
+        return f"EXPORT/{person}/{planted.plant('date', day.strftime('%Y%m%d'))} {_kind_word(header)} {exam_number}"
+    if form == "by day":
+        date = planted.plant("date", day.strftime("%Y/%m/%d"))
+        return f"US1/{date}/{number}_{name}_{exam_number}"
+    return f"images/{number}/{planted.plant('date', day.strftime('%d%m%Y'))}_{exam_number}"
+
+
+def _kind_word(header: ExamHeader) -> str:
+    return _file_safe(header.description or "US").replace("_", " ")[:24].strip()
+
+
+def file_name(header: ExamHeader, instance: int, suffix: str, planted: Planted) -> str:
+    """Return the name of one file; ``suffix`` is ``.dcm``, ``.mp4``, or ``.png``."""
+    name = planted.plant("name", _file_safe(f"{header.patient.family}_{header.patient.given}").upper())
+    if suffix != ".dcm":
+        born = planted.plant("birth", header.patient.birth.strftime("%Y%m%d"))
+        return f"{name}_{born}_{instance:04d}{suffix}"
+    form = header.habits.folders
+    if form == "numbered":
+        return f"IM{instance:06d}"
+    if form == "by number":
+        return planted.plant("uid", make_uid(header.seed, header.exam, "instance", instance))
+    return f"{name}_US{instance:04d}.dcm" if form == "named" else f"US{instance:06d}.dcm"

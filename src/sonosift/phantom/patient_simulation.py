@@ -1,0 +1,207 @@
+"""All exams of one patient: bodies are scanned, screens are drawn, files are written. One unit of parallel work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sonosift.phantom.acquisition import acquire
+from sonosift.phantom.annotation_text import annotation_for, draw_habit
+from sonosift.phantom.body import Body, draw_body
+from sonosift.phantom.corruption import DAMAGES
+from sonosift.phantom.exam_export import ExamExport, Exported, draw_suffix_and_coding
+from sonosift.phantom.exam_plan import ExamPlan, Profile, plan_exam
+from sonosift.phantom.identities import Hospital, Patient
+from sonosift.phantom.machine_habits import habits_for
+from sonosift.phantom.metadata import ExamHeader
+from sonosift.phantom.planted import Planted
+from sonosift.phantom.report_page import draw_report, draw_test_image
+from sonosift.phantom.scanner import SCANNERS
+from sonosift.phantom.screen_content import ScreenContent
+from sonosift.phantom.screen_styles import ScreenStyle, style_for
+from sonosift.phantom.shot_picture import draw_extras, show
+from sonosift.phantom.study_descriptions import draw_description
+
+_DAMAGE_NAMES = tuple(DAMAGES)
+
+
+@dataclass(frozen=True)
+class PatientTask:
+    """What a worker needs to simulate one patient.
+
+    Attributes:
+        root: Folder of the hospital, being written.
+        seed: Of the hospital.
+        index: Of the patient.
+        patient: Who.
+        hospital: Where.
+        scanner: Index of the machine that the patient mainly belongs to.
+        profile: ``stills`` or ``cine``.
+        detail: Longer side of a simulated scan in pixels, before it is enlarged to the screen.
+    """
+
+    root: Path
+    seed: int
+    index: int
+    patient: Patient
+    hospital: Hospital
+    scanner: int
+    profile: Profile
+    detail: int
+
+
+@dataclass(frozen=True)
+class PatientResult:
+    """Rows of the truth tables for one patient."""
+
+    frames: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    identities: list[tuple[str, str, str]]
+    exams: int
+
+
+def simulate_patient(task: PatientTask) -> PatientResult:
+    """Write all files of one patient; equal tasks write equal bytes, whoever runs them."""
+    rng = np.random.default_rng([task.seed, 7, task.index])
+    body = draw_body(rng)
+    planted = Planted(task.patient.key)
+    frames: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
+    exams = int(rng.choice([1, 2, 3], p=[0.72, 0.22, 0.06]))
+    when = datetime(2016, 1, 4, 7, 30) + timedelta(minutes=int(rng.integers(0, 6 * 365 * 24 * 60)))
+    for number in range(1, exams + 1):
+        machine = task.scanner
+        if number > 1 and rng.random() < 0.4:
+            machine = (machine + 1) % len(SCANNERS)
+        exam = _Exam(task, body, number, machine, when, planted, rng)
+        exam.run()
+        frames += exam.export.written.frames
+        files += exam.export.written.files
+        when += timedelta(days=int(rng.integers(1, 500)), minutes=int(rng.integers(0, 600)))
+    return PatientResult(frames, files, planted.rows(), exams)
+
+
+class _Exam:
+    """One exam while it runs."""
+
+    def __init__(
+        self,
+        task: PatientTask,
+        body: Body,
+        number: int,
+        machine: int,
+        when: datetime,
+        planted: Planted,
+        rng: np.random.Generator,
+    ) -> None:
+        self.task, self.body, self.rng, self.planted = task, body, rng, planted
+        self.number, self.machine = number, machine
+        self.style: ScreenStyle = style_for(machine)
+        self.plan: ExamPlan = plan_exam(body, rng, task.profile)
+        description, self.description_state = draw_description(self.plan.kind, rng)
+        self.header = ExamHeader(
+            seed=task.seed,
+            exam=f"{task.patient.key}-E{number}",
+            patient=task.patient,
+            hospital=task.hospital,
+            habits=habits_for(machine),
+            manufacturer=SCANNERS[machine].manufacturer,
+            model=SCANNERS[machine].name,
+            when=when,
+            description=description,
+            accession=f"{chr(65 + task.index % 26)}{rng.integers(10_000_000, 99_999_999)}",
+            station=f"US{machine + 1}-{task.hospital.issuer.split('_')[0]}",
+            serial=f"{100_000 + 7919 * (machine + 1)}",
+            operator=task.hospital.operators[-1],
+        )
+        self.export = ExamExport(
+            task.root, self.header, number, self.style, SCANNERS[machine].name, self.description_state, planted, rng
+        )
+        self.typing = draw_habit(rng)
+        self.marks_body = float(rng.choice([0.0, 0.35, 0.8]))
+        self.shows_identity = bool(rng.random() >= self.style.identity_off)
+        self.clock = when
+
+    def run(self) -> None:
+        """Take every planned shot, then add what else an export holds."""
+        exported = [self._shot(shot.view, is_cine=shot.is_cine) for shot in self.plan.shots]
+        self._mishaps(exported)
+
+    def _shot(self, view: str, *, is_cine: bool) -> Exported:
+        rng = self.rng
+        self.clock += timedelta(seconds=int(rng.integers(8, 70)))
+        label = annotation_for(view, self.typing, rng)
+        intervention = self.header.description is not None and "BIOPSY" in self.header.description.upper()
+        extras = draw_extras(view, label, clip=is_cine, intervention=intervention, marks_body=self.marks_body, rng=rng)
+        suffix, coding, channels = draw_suffix_and_coding(self.export, clip=is_cine, colour=extras.colour_flow, rng=rng)
+        count = int(rng.integers(10, 51)) if is_cine else 1
+        rate = float(rng.integers(6, 13)) if is_cine else float(rng.integers(18, 46))
+        acquisitions = [
+            acquire(
+                self.body, view, SCANNERS[self.machine], rng, size=self._size(2 if extras.dual else 1),
+                frames=count, rate_hz=rate,
+            )
+            for _ in range(2 if extras.dual else 1)
+        ]  # fmt: skip
+        content = self._content(
+            acquisitions[0].geometry.kind, acquisitions[0].depth_mm, acquisitions[0].centre_mhz, rate
+        )
+        shown = show(self.style, acquisitions, content, extras, channels=channels, planted=self.planted, rng=rng)
+        return self.export.scan(acquisitions, shown, content, coding, suffix)
+
+    def _size(self, columns: int) -> tuple[int, int]:
+        x0, y0, x1, y1 = self.style.area
+        width, height = (x1 - x0) // columns, y1 - y0
+        factor = min(1.0, self.task.detail / max(width, height))
+        return round(height * factor), round(width * factor)
+
+    def _content(self, kind: str, depth_mm: float, centre_mhz: float, rate_hz: float) -> ScreenContent:
+        rng = self.rng
+        probes = self.header.habits.probes[kind]
+        return ScreenContent(
+            patient=self.task.patient,
+            hospital=self.task.hospital,
+            when=self.clock,
+            operator=self.header.operator,
+            probe=probes[int(rng.integers(len(probes)))],
+            preset={"linear": "SmPart", "phased": "Chest"}.get(kind, "Abd Gen"),
+            frequency_mhz=centre_mhz,
+            depth_mm=depth_mm,
+            gain_db=int(rng.integers(40, 75)),
+            dynamic_range_db=int(rng.integers(50, 72)),
+            frame_rate_hz=rate_hz,
+            mechanical_index=float(rng.uniform(0.6, 1.5)),
+            thermal_index=float(rng.uniform(0.1, 1.2)),
+            focus=float(rng.uniform(0.35, 0.7)),
+            shows_identity=self.shows_identity,
+        )
+
+    def _mishaps(self, exported: list[Exported]) -> None:
+        """Export twice, grab frames, damage files: some by chance, some by turn so that small hospitals have them too."""
+        rng, index = self.rng, self.task.index
+        first = self.number == 1
+        clips = [shot for shot in exported if shot.rate_hz is not None]
+        stills = [shot for shot in exported if shot.rate_hz is None]
+        for clip in clips:
+            if rng.random() < 0.1:
+                self.export.again(clip)
+            if rng.random() < 0.15:
+                self.export.grabbed(clip)
+        if stills and rng.random() < 0.12:
+            self.export.again(stills[int(rng.integers(len(stills)))])
+        if (first and index % 5 == 1) or rng.random() < 0.12:
+            content = self._content("curvilinear", 150.0, 3.5, 30.0)
+            picture, texts = draw_report(self.style, content, self.planted, rng)
+            self.export.page(picture, texts, "report", self.clock)
+        if (first and index % 9 == 4) or rng.random() < 0.02:
+            picture, texts = draw_test_image(self.style, rng)
+            self.export.page(picture, texts, "test_image", self.clock)
+        if exported and first and index % 3 == 2:
+            source = exported[int(rng.integers(len(exported)))]
+            self.export.damaged(source, _DAMAGE_NAMES[index // 3 % len(_DAMAGE_NAMES)])
+        if first and index % 6 == 3:
+            self.export.beside(text_report=index % 12 == 3)

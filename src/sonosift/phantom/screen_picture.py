@@ -1,0 +1,114 @@
+"""The picture that one machine shows: the scan in its place, tinted, with everything drawn over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sonosift.phantom.overlay_flow import FlowBox, paint_flow
+from sonosift.phantom.screen_canvas import Canvas, luminance
+from sonosift.phantom.screen_styles import Box, ScreenStyle
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How one scan was put onto the screen.
+
+    Attributes:
+        box: x0, y0, x1, y1 of the scan on the screen.
+        scale: Screen pixels per pixel of the scan.
+    """
+
+    box: Box
+    scale: float
+
+    def enlarged(self, scan: Pixels) -> Pixels:
+        """Return a grey scan at its size on the screen."""
+        import cv2
+
+        width, height = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        if scan.shape == (height, width):
+            return scan
+        return np.asarray(cv2.resize(scan, (width, height), interpolation=cv2.INTER_LINEAR))
+
+    def mask_on(self, mask: npt.NDArray[np.bool_], style: ScreenStyle) -> npt.NDArray[np.bool_]:
+        """Return a mask of the scan as a mask of the whole screen."""
+        import cv2
+
+        x0, y0, x1, y1 = self.box
+        screen = np.zeros((style.height, style.width), dtype=bool)
+        resized = cv2.resize(mask.astype(np.uint8), (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST)
+        screen[y0:y1, x0:x1] = resized > 0
+        return screen
+
+    def box_on(self, box: tuple[float, float, float, float]) -> Box:
+        """Return a box of the scan in pixels of the screen."""
+        x0, y0 = self.box[:2]
+        return (
+            round(x0 + box[0] * self.scale), round(y0 + box[1] * self.scale),
+            round(x0 + box[2] * self.scale), round(y0 + box[3] * self.scale),
+        )  # fmt: skip
+
+
+def place(style: ScreenStyle, scan_shape: tuple[int, int], *, column: int = 0, columns: int = 1) -> Placement:
+    """Fit a scan into the image area, or into one of ``columns`` equal parts of it (dual image), without distortion."""
+    x0, y0, x1, y1 = style.area
+    width = (x1 - x0) // columns
+    x0 += column * width
+    height, breadth = scan_shape
+    scale = min(width / breadth, (y1 - y0) / height)
+    shown = (round(breadth * scale), round(height * scale))
+    left, top = x0 + (width - shown[0]) // 2, y0 + (y1 - y0 - shown[1]) // 2
+    return Placement((left, top, left + shown[0], top + shown[1]), scale)
+
+
+class Picture:
+    """Makes the frames of one shot, so that what does not move is drawn only once."""
+
+    def __init__(self, style: ScreenStyle, canvas: Canvas, placements: list[Placement]) -> None:
+        self._style, self._canvas, self._placements = style, canvas, placements
+        backdrop = style.backdrop if canvas.channels == 3 else luminance(style.backdrop)
+        shape = (style.height, style.width) if canvas.channels == 1 else (style.height, style.width, 3)
+        self._empty = np.full(shape, backdrop, dtype=np.uint8)
+        self._still = canvas.over(self._empty)
+        self._tint = tint_table(style) if canvas.channels == 3 else None
+
+    def frame(
+        self,
+        scans: list[Pixels],
+        *,
+        flow: FlowBox | None = None,
+        rng: np.random.Generator | None = None,
+        beat: float = 0.5,
+    ) -> Pixels:
+        """Return the screen ``[H, W]`` or ``[H, W, 3]`` with one scan per placement."""
+        picture = self._still.copy()
+        for placement, scan in zip(self._placements, scans, strict=True):
+            x0, y0, x1, y1 = placement.box
+            grey = placement.enlarged(scan)
+            part = self._empty[y0:y1, x0:x1].copy()
+            fan = self._canvas.fan[y0:y1, x0:x1]
+            shown = grey if self._tint is None else self._tint[grey]
+            part[fan] = shown[fan]
+            if flow is not None and rng is not None:
+                whole = np.zeros(picture.shape[:2], dtype=np.uint8)
+                whole[y0:y1, x0:x1] = grey
+                screen = self._empty.copy()
+                screen[y0:y1, x0:x1] = part
+                paint_flow(screen, whole, flow, rng, beat)
+                part = screen[y0:y1, x0:x1]
+            picture[y0:y1, x0:x1] = self._canvas.over(part, placement.box)
+        return picture
+
+
+def tint_table(style: ScreenStyle) -> Pixels:
+    """Return the colour ``[256, 3]`` of every grey level: the tint, fading to white near the top."""
+    level = np.arange(256)[:, None]
+    tint = np.array(style.tint)[None, :] / 255
+    # Text is drawn at full white; only the last levels may be untinted, or palette machines would tint their letters.
+    share = np.clip((level - 244) / 11, 0, 1)
+    return np.rint(level * (tint * (1 - share) + share)).astype(np.uint8)
