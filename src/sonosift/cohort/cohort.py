@@ -15,6 +15,7 @@ from sonosift.cohort.private import Private, key_check, private_path_of
 from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.runs import Runs
 from sonosift.cohort.settings import FILE_NAME, CohortSettings, read_settings, rows_per_shard, write_settings
+from sonosift.cohort.splits import Splits
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
 from sonosift.labels.space import LabelSpace
@@ -121,6 +122,11 @@ class Cohort:
         from sonosift.cohort.annotations import Annotations  # SQLAlchemy takes a while to import
 
         return Annotations(self.path, self.settings.key_check, self.settings.label_space)
+
+    @cached_property
+    def splits(self) -> Splits:
+        """Which patient belongs to which part."""
+        return Splits(self.path / "splits", self.catalog)
 
     @cached_property
     def runs(self) -> Runs:
