@@ -1,0 +1,338 @@
+"""Acquiring a still or a clip: place the probe, look, press freeze, and know what is in the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+
+from sonosift.phantom.arrays import BoolArray, ByteArray, ComplexArray, FloatArray
+from sonosift.phantom.body import Body
+from sonosift.phantom.geometry import Geometry, ScanShape, place_on_image
+from sonosift.phantom.image_formation import Compression, decibel, envelope, gain_for, noise_amplitude, smoothed
+from sonosift.phantom.labels_from_plane import ORGANS, hesitations, labels_of, visible_shares
+from sonosift.phantom.motion import BodyState, Motion, draw_motion
+from sonosift.phantom.point_spread import PointSpread, point_spread
+from sonosift.phantom.probe_pose import ProbePose
+from sonosift.phantom.propagation import SoundSettings, compensation_db, excess_loss_db, propagate
+from sonosift.phantom.quality import morison_quality
+from sonosift.phantom.scan_conversion import ScanConverter, scan_converter
+from sonosift.phantom.scanner import Probe, Scanner
+from sonosift.phantom.scatterers import ScattererField, scatterer_field
+from sonosift.phantom.sections import Section, enlarge
+from sonosift.phantom.views import OperatorError, View, aim, standard_axes, view_named
+
+# Depths and lines of the two polar grids: anatomy is smooth, speckle is not.
+ANATOMY_GRID = (224, 112)
+SPECKLE_GRID = (448, 144)
+_GLANCE_GRID = (56, 36)
+_MOST_GLANCES = 8
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """A focal liver lesion in the picture.
+
+    Attributes:
+        kind: ``cyst``, ``angioma``, ``metastasis``, ``hcc`` or ``fnh``.
+        mask: Its pixels.
+        box: ``(x0, y0, x1, y1)`` in pixels; ``x1`` and ``y1`` lie one past the last pixel.
+    """
+
+    kind: str
+    mask: BoolArray
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class ScanFrame:
+    """One picture and the truth about it.
+
+    Attributes:
+        image: Grey values, 0 outside the fan.
+        organs: Pixels of each organ that the plane cuts, in shadow or not.
+        labels: The organs that an expert would name, or ``other`` alone.
+        lesions: Focal liver lesions in the picture.
+        quality: Morison's-pouch grade 0-4 for right-kidney views, otherwise nothing.
+        time_s: Time since the start of the recording.
+    """
+
+    image: ByteArray
+    organs: dict[str, BoolArray]
+    labels: frozenset[str]
+    lesions: tuple[Lesion, ...]
+    quality: int | None
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """A still or a clip.
+
+    Attributes:
+        view: The standard view that the operator was after.
+        super_group: Its group.
+        geometry: Where the fan lies, in pixels.
+        fan: Its pixels.
+        mm_per_pixel: Scale of the image.
+        depth_mm: Depth setting.
+        centre_mhz: Centre frequency.
+        probe: The transducer.
+        gain_db: How far the operator turned the gain knob.
+        frames: The pictures in order.
+    """
+
+    view: str
+    super_group: str
+    geometry: Geometry
+    fan: BoolArray
+    mm_per_pixel: float
+    depth_mm: float
+    centre_mhz: float
+    probe: Probe
+    gain_db: float
+    frames: tuple[ScanFrame, ...]
+
+
+@dataclass(frozen=True)
+class _Recording:
+    """Everything that stays the same from frame to frame."""
+
+    body: Body
+    view: View
+    scanner: Scanner
+    shape: ScanShape
+    settings: SoundSettings
+    pose: ProbePose
+    motion: Motion
+    field: ScattererField
+    spread: PointSpread
+    focus_mm: float
+    converter: ScanConverter
+    anatomy_converter: ScanConverter
+    wanted_grey: float
+    noise_seed: int
+    cell_area: FloatArray = field(repr=False)
+
+    def pose_at(self, time_s: float) -> ProbePose:
+        return self.pose.moved(*self.motion.probe(time_s))
+
+    def section(self, pose: ProbePose, state: BodyState, grid: tuple[int, int]) -> Section:
+        return self.body.cut(self.view.region, pose.places(self.shape, *grid), self.shape.depths(grid[0]), state)
+
+
+def acquire(
+    body: Body,
+    view: str,
+    scanner: Scanner,
+    rng: np.random.Generator,
+    *,
+    size: tuple[int, int] = (256, 256),
+    frames: int = 1,
+    rate_hz: float = 8.0,
+) -> Acquisition:
+    """Scan a body in a standard view.
+
+    Args:
+        body: The patient.
+        view: Name of a view, see ``views.VIEW_NAMES``.
+        scanner: The machine.
+        rng: Source of every random choice.
+        size: Height and width of the image.
+        frames: 1 for a still, more for a clip.
+        rate_hz: Frames per second of the clip.
+    """
+    recording, geometry, mm_per_pixel = _set_up(body, view_named(view), scanner, rng, size)
+    gain_db, pictures = _record(recording, [i / rate_hz for i in range(frames)])
+    probe = _probe_of(recording)
+    return Acquisition(
+        view,
+        recording.view.super_group,
+        geometry,
+        recording.converter.fan,
+        mm_per_pixel,
+        recording.shape.depth_mm,
+        recording.settings.centre_mhz,
+        probe,
+        gain_db,
+        tuple(pictures),
+    )
+
+
+def _probe_of(recording: _Recording) -> Probe:
+    return recording.scanner.probe(recording.shape.kind)
+
+
+def _set_up(
+    body: Body, view: View, scanner: Scanner, rng: np.random.Generator, size: tuple[int, int]
+) -> tuple[_Recording, Geometry, float]:
+    kind = _choose_probe(view, scanner, rng)
+    probe = scanner.probe(kind)
+    megahertz = float(rng.uniform(*probe.megahertz))
+    settings = SoundSettings(
+        centre_mhz=megahertz,
+        tgc_share=float(rng.normal(0.97, 0.06)),
+        tgc_wave_db=float(abs(rng.normal(0, 1.2))),
+        tgc_phase=float(rng.uniform(0, 6.28)),
+        haze_db=float(rng.normal(-6, 3)),
+        clutter_db=float(rng.normal(-31, 3)),
+        b_lines=float(rng.beta(1.2, 3.0)),
+    )
+    motion = draw_motion(rng)
+    wanted_grey = float(np.clip(rng.normal(scanner.brightness, 11.0), 34, 100))
+    error = OperatorError()
+    depth_wish = float(rng.uniform(30, 60) if kind == "linear" else rng.triangular(90, 135, 215))
+
+    best: tuple[int, ProbePose, ScanShape] | None = None
+    state = motion.state(0.0)
+    for _ in range(_MOST_GLANCES):
+        pose, distance = aim(body, view, rng, error)
+        shape = _scan_shape(probe, depth_wish, distance + view.reach_mm)
+        doubts = _glance(body, view, pose, shape, settings, state)
+        if best is None or doubts < best[0]:
+            best = (doubts, pose, shape)
+        if doubts == 0:
+            break
+    assert best is not None
+    _, pose, shape = best
+    if rng.random() < 0.3:  # the marker of the probe points the other way
+        pose = replace(pose, lateral=-pose.lateral)
+
+    focus = float(np.clip(shape.depth_mm * rng.uniform(0.35, 0.7), 12, 140))
+    rows, lines = SPECKLE_GRID
+    spacing = shape.line_spacing(rows, lines)
+    spread = point_spread(
+        shape.depths(rows),
+        spacing,
+        centre_mhz=megahertz,
+        cycles=scanner.cycles,
+        aperture_mm=min(probe.aperture_mm, focus / 1.8),
+        focus_mm=focus,
+    )
+    geometry, mm_per_pixel = place_on_image(shape, size, scanner.fill)
+    recording = _Recording(
+        body,
+        view,
+        scanner,
+        shape,
+        settings,
+        pose,
+        motion,
+        _scatterers(body, view, shape, probe),
+        spread,
+        focus,
+        scan_converter(geometry, size, rows, lines),
+        scan_converter(geometry, size, *ANATOMY_GRID),
+        wanted_grey,
+        int(rng.integers(2**31)),
+        _cell_area(shape, rows),
+    )
+    return recording, geometry, mm_per_pixel
+
+
+def _choose_probe(view: View, scanner: Scanner, rng: np.random.Generator) -> str:
+    kinds = {probe.kind for probe in scanner.probes}
+    if view.probe == "linear":
+        # Superficial exams are mostly done with the linear probe, but not by everyone.
+        return "linear" if rng.random() < 0.6 else "curvilinear"
+    if "phased" in kinds and rng.random() < 0.08:
+        return "phased"
+    return view.probe
+
+
+def _scan_shape(probe: Probe, wish_mm: float, needed_mm: float) -> ScanShape:
+    # Machines offer depth in steps.
+    depth = 5.0 * round(max(wish_mm, min(needed_mm, 220.0)) / 5.0)
+    if probe.kind == "linear":
+        depth = min(depth, 80.0)
+    return ScanShape(probe.kind, probe.radius_mm, float(np.deg2rad(probe.half_angle_deg)), probe.half_width_mm, depth)
+
+
+def _cell_area(shape: ScanShape, rows: int) -> FloatArray:
+    return shape.line_spacing(rows, 100)
+
+
+def _glance(
+    body: Body, view: View, pose: ProbePose, shape: ScanShape, settings: SoundSettings, state: BodyState
+) -> int:
+    """Count what would make an operator move on before freezing: organs half in view."""
+    rows, lines = _GLANCE_GRID
+    section = body.cut(view.region, pose.places(shape, rows, lines), shape.depths(rows), state)
+    return hesitations(visible_shares(section, excess_loss_db(section, settings), _cell_area(shape, rows)))
+
+
+def _scatterers(body: Body, view: View, shape: ScanShape, probe: Probe) -> ScattererField:
+    _, outward, lateral = standard_axes(body, view)
+    axial = -outward
+    across = lateral - (lateral @ axial) * axial
+    across /= np.linalg.norm(across)
+    rows, lines = SPECKLE_GRID
+    cell = (
+        float(np.median(shape.line_spacing(rows, lines))),
+        shape.depth_mm / rows,
+        probe.slice_mm / 2.3548 / 1.1,
+    )
+    return scatterer_field(body.seed, across, axial, np.cross(axial, across), cell, probe.slice_mm)
+
+
+@lru_cache(maxsize=1)
+def _noise_pool() -> ComplexArray:
+    rng = np.random.default_rng(20_240_603)
+    rows, lines = SPECKLE_GRID
+    pool = rng.standard_normal((2 * rows, lines, 2), dtype=np.float32) * np.float32(np.sqrt(0.5))
+    return pool.view(np.complex64)[..., 0]
+
+
+def _record(recording: _Recording, times: list[float]) -> tuple[float, list[ScanFrame]]:
+    rows, lines = SPECKLE_GRID
+    rng = np.random.default_rng(recording.noise_seed)
+    compensation = compensation_db(recording.shape.depths(rows), recording.settings)
+    noise_level = noise_amplitude(recording.scanner.noise_db, compensation)
+    gain_db: float | None = None
+    shown: FloatArray | None = None
+    pictures: list[ScanFrame] = []
+    for time_s in times:
+        section = recording.section(recording.pose_at(time_s), recording.motion.state(time_s), ANATOMY_GRID)
+        echoes = propagate(section, recording.settings)
+        points = section.points
+        scatterers = recording.field.sample(*(enlarge(a, (rows, lines)) for a in (points.x, points.y, points.z)))
+        start = int(rng.integers(rows))
+        noise = _noise_pool()[start : start + rows]
+        level = decibel(envelope(echoes, scatterers, recording.spread, noise, noise_level))
+        if gain_db is None:
+            gain_db = gain_for(level, recording.cell_area, recording.scanner, recording.wanted_grey)
+        # Persistence works on the compressed lines.
+        share = recording.scanner.persistence
+        shown = level if shown is None else (1.0 - share) * level + share * shown
+        polar = Compression(recording.scanner, gain_db).grey(shown)
+        image = smoothed(recording.converter.grey(polar), recording.scanner)
+        pictures.append(_with_truth(recording, section, echoes.loss_db, image * recording.converter.fan, time_s))
+    assert gain_db is not None
+    return gain_db, pictures
+
+
+def _with_truth(
+    recording: _Recording, section: Section, loss_db: FloatArray, image: ByteArray, time_s: float
+) -> ScanFrame:
+    codes = recording.anatomy_converter.codes(section.index, outside=255)
+    organs = {organ: np.isin(codes, section.organ_codes(organ)) for organ in ORGANS if organ in section.organs()}
+    organs = {organ: mask for organ, mask in organs.items() if mask.any()}
+    shares = visible_shares(section, loss_db, _cell_area(recording.shape, section.index.shape[0]))
+    quality = None
+    if recording.view.target == "right kidney":
+        spacing = recording.shape.line_spacing(*section.index.shape)
+        quality = morison_quality(section, loss_db, spacing, recording.focus_mm)
+    lesions = tuple(_lesions(recording.body, section, codes))
+    return ScanFrame(image, organs, labels_of(shares), lesions, quality, time_s)
+
+
+def _lesions(body: Body, section: Section, codes: ByteArray) -> Iterator[Lesion]:
+    for lesion in body.lesions:
+        names = lesion.tissue_names
+        mask = np.isin(codes, [i for i, tissue in enumerate(section.tissues) if tissue.name in names])
+        if int(mask.sum()) < 12:  # a speck that nobody would mark
+            continue
+        rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
+        yield Lesion(lesion.kind, mask, (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
