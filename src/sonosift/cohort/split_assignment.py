@@ -24,18 +24,18 @@ def assign(
 ) -> dict[str, str]:
     """Give every component a part.
 
-    The largest component goes first, equal ones in an order drawn from ``seed``; each goes to the part that lacks most.
-    So no part ends more than one component above or below its fraction when nothing is assigned before. While parts
-    are still empty, the last components are kept for them.
+    In an order drawn from ``seed`` each component goes to the part that then lacks most, so that no part ends more than
+    one component above or below its fraction when nothing is assigned before. The choice does not look at the size of
+    the component: parts hold large and small patients alike. The last components are kept for parts still empty.
 
     Args:
         sizes: Frames of each component.
         fractions: Wanted share of frames per part.
-        seed: Decides among equal components.
+        seed: Draws the order.
         assigned: Components that have a part already: they keep it.
 
-    >>> assign({"a": 5, "b": 3, "c": 2}, {"train": 0.5, "test": 0.5}, seed=0)
-    {'a': 'train', 'b': 'test', 'c': 'test'}
+    >>> sorted(assign({"a": 5, "b": 5}, {"train": 0.5, "test": 0.5}, seed=0).values())
+    ['test', 'train']
     """
     kept = {component: part for component, part in (assigned or {}).items() if component in sizes}
     total = sum(sizes.values())
@@ -43,7 +43,7 @@ def assign(
     for component, part in kept.items():
         lacking[part] -= sizes[component]
     empty = [part for part in fractions if part not in kept.values()]
-    waiting = sorted(sizes.keys() - kept.keys(), key=lambda name: (-sizes[name], _draw(seed, name)))
+    waiting = sorted(sizes.keys() - kept.keys(), key=lambda name: _draw(seed, name))
     for index, component in enumerate(waiting):
         choice = empty if empty and len(waiting) - index <= len(empty) else list(fractions)
         part = max(choice, key=lambda name: lacking[name])

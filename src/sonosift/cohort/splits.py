@@ -104,7 +104,7 @@ class Splits:
 
         Args:
             fractions: Share of frames per part; 70 % train, 15 % validation, 15 % test by default.
-            seed: Decides among patients with equally many frames.
+            seed: Draws the order in which patients are dealt out.
             name: The split's name. A patient assigned under this name keeps the part.
             tie_near_duplicates: Keep patients together who share near-duplicate frames.
             pinned: Patients whose part is given (a hospital or a scanner kept for testing).
