@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sonosift.evaluate.cohort_frames import UNKNOWN_MACHINE, ReadFrames
 from sonosift.report.content import Colouring, EmbeddingMap
-from sonosift.report.group_cards import UNKNOWN_MACHINE, ReadFrames
 from sonosift.report.thumbnails import atlas_uri
 
 MOST_POINTS = 1500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,14 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sonosift.clusters.label_matching import match_clusters
+from sonosift.evaluate.cohort_frames import UNKNOWN_MACHINE, ReadFrames
 from sonosift.report.contact_sheets import least_typical, most_typical
 from sonosift.report.content import GroupCard, Picture, Share
 from sonosift.report.percentages import percent
 from sonosift.report.thumbnails import picture_uri
 
-ReadFrames = Callable[[list[str]], NDArray[np.uint8]]
-
-UNKNOWN_MACHINE = "unknown machine"
 ONE_SCANNER_SHARE = 0.9
 ONE_PATIENT_SHARE = 0.5
 _THUMBNAIL_SIDE = 128

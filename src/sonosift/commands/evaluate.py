@@ -1,0 +1,139 @@
+"""``sonosift evaluate``: judge a run on patients it never saw, beside the simple baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonosift.commands.summary import Summary
+
+
+class EvaluateSummary(Summary):
+    """The headline of an evaluation; everything else is in ``evaluation.json`` in the run's folder.
+
+    Attributes:
+        run: The run that was judged.
+        split: The part it was judged on.
+        frames: Labelled frames judged.
+        patients: Their patients.
+        weighted_f1: F1 averaged over labels by support.
+        weighted_f1_low: Lower end of its 95 % interval over patients.
+        weighted_f1_high: Upper end.
+        best_baseline: The simple baseline with the highest weighted F1.
+        best_baseline_f1: Its weighted F1.
+        gain_low: Lower end of the 95 % interval of the difference to that baseline.
+        gain_high: Upper end.
+        per_label_f1: F1 of each label; null where it is undefined.
+        purity: Purity of the run's groups, when it has any.
+        notes: What to keep in mind.
+        evaluation: The file with everything.
+    """
+
+    run: str
+    split: str
+    frames: int
+    patients: int
+    weighted_f1: float | None
+    weighted_f1_low: float | None
+    weighted_f1_high: float | None
+    best_baseline: str
+    best_baseline_f1: float | None
+    gain_low: float | None
+    gain_high: float | None
+    per_label_f1: dict[str, float | None]
+    purity: float | None
+    notes: list[str]
+    evaluation: str
+
+    def describe(self) -> str:
+        """Return the headline as sentences."""
+        lines = [
+            f"{self.run} on {self.frames} {self.split} frames of {self.patients} patients:",
+            f"  weighted F1 {_interval(self.weighted_f1, self.weighted_f1_low, self.weighted_f1_high)}",
+            f"  {self.best_baseline} (best simple baseline) {_number(self.best_baseline_f1)}; "
+            f"difference {_number(self.gain_low)} to {_number(self.gain_high)}",
+            "  " + ", ".join(f"{name} {_number(value)}" for name, value in self.per_label_f1.items()),
+        ]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes), f"Written to {self.evaluation}"])
+
+
+def evaluate(
+    cohort: str | Path,
+    *,
+    run: str,
+    split: str = "test",
+    split_name: str = "default",
+    draws: int = 1000,
+    seed: int = 0,
+) -> EvaluateSummary:
+    """Judge a run on one part of the split, beside the simple baselines.
+
+    Thresholds come from the validation part. Intervals resample patients. Nothing of the run is changed;
+    the result is written into its folder and stands in the next report.
+
+    Args:
+        cohort: Folder of the cohort.
+        run: Name of the run: a training, a clustering, or a pretraining.
+        split: Part to judge on: test or validation.
+        split_name: Split whose parts are used.
+        draws: Resamples of patients for the 95 % intervals.
+        seed: Draws the resamples; the same seed gives the same figures.
+
+    Returns:
+        The headline figures.
+    """
+    from sonosift.cohort.cohort import Cohort
+    from sonosift.errors import SonosiftError
+    from sonosift.evaluate.cohort_frames import cohort_frames
+    from sonosift.evaluate.evaluate_run import evaluate_run
+    from sonosift.evaluate.protocol import Resampling
+    from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
+    from sonosift.machine import atomic
+
+    if draws < 2:
+        raise SonosiftError(f"draws = {draws} makes no interval", "Use at least 2; 1000 is a good number.")
+    opened = Cohort.open(cohort)
+    folder = opened.runs.get(run)
+    found = evaluate_run(
+        RunOutputs.read(folder),
+        cohort_frames(opened, split_name),
+        part=split,
+        training_ids=training_frames(folder.path),
+        resampling=Resampling(draws, seed),
+    )
+    path = folder.path / EVALUATION_FILE
+    atomic.write_text(path, found.model_dump_json(indent=2) + "\n")
+    ours, difference = found.methods[0], found.differences[0]
+    baselines = {method.name: method.weighted_f1.value for method in found.methods}
+    return EvaluateSummary(
+        run=run,
+        split=split,
+        frames=found.frames,
+        patients=found.patients,
+        weighted_f1=ours.weighted_f1.value,
+        weighted_f1_low=ours.weighted_f1.low,
+        weighted_f1_high=ours.weighted_f1.high,
+        best_baseline=difference.baseline,
+        best_baseline_f1=baselines[difference.baseline],
+        gain_low=difference.weighted_f1.low,
+        gain_high=difference.weighted_f1.high,
+        per_label_f1={row.name: row.f1.value for row in ours.classes},
+        purity=found.groups[0].purity.value if found.groups else None,
+        notes=found.notes,
+        evaluation=str(path),
+    )
+
+
+def training_frames(run_path: Path) -> list[str] | None:
+    """Return the labelled frames that a run was given, if it says so."""
+    import polars as pl
+
+    path = run_path / "training_frames.parquet"
+    return pl.read_parquet(path)["frame_id"].to_list() if path.exists() else None
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    return f"{_number(value)} (95 % interval {_number(low)} to {_number(high)})"

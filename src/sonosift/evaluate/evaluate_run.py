@@ -1,0 +1,174 @@
+"""Judge one run beside the simple baselines, on the same frames, thresholds and resampled patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sonosift.errors import SonosiftError
+from sonosift.evaluate.cohort_frames import CohortFrames
+from sonosift.evaluate.label_set_tables import group_quality, label_set_confusion
+from sonosift.evaluate.pixels import shrink
+from sonosift.evaluate.protocol import Judged, Resampling, compare, judge_scores
+from sonosift.evaluate.run_outputs import RunOutputs
+from sonosift.evaluate.score_table import Evaluation, GroupQuality
+from sonosift.evaluate.simple_baselines import (
+    Features,
+    Parts,
+    constant_baselines,
+    judge_groups,
+    k_means_baseline,
+    probe_baseline,
+)
+
+TRAINING, VALIDATION = "train", "validation"
+FEW_FRAMES = 10
+_MOST_K_MEANS_FRAMES = 4000
+"""K-means on pixels learns nothing more from more frames, but takes longer."""
+
+
+def evaluate_run(
+    run: RunOutputs,
+    frames: CohortFrames,
+    *,
+    part: str = "test",
+    training_ids: Sequence[str] | None = None,
+    resampling: Resampling | None = None,
+) -> Evaluation:
+    """Judge ``run`` on one part of the split.
+
+    Args:
+        run: What it left behind.
+        frames: The cohort's frames with labels and parts.
+        part: The part to judge on.
+        training_ids: The labelled frames that the run was given, so that the baselines learn from the same.
+        resampling: Draws and seed of the intervals.
+    """
+    resampling = resampling or Resampling()
+    parts = Parts(
+        training=frames.labelled(TRAINING, training_ids),
+        validation=frames.labelled(VALIDATION),
+        test=frames.labelled(part),
+    )
+    _require_labels(parts, part)
+    names = frames.names
+    ours, qualities = _judge_outputs(run, parts, names, resampling)
+    baselines = constant_baselines(parts, names, resampling)
+    pixels = _pixel_features(frames, parts)
+    if len(parts.training):
+        about = "one logistic regression per label on 32×32 grey values, trained on the same labelled frames"
+        baselines.append(probe_baseline("linear probe on pixels", about, pixels, parts, names, resampling))
+    clusters = qualities[0].groups if qualities else len(np.unique(parts.validation.truth, axis=0))
+    about = f"k-means (K = {clusters}) on 32×32 grey values, groups named with the validation labels (Algorithm 1)"
+    judged, quality = k_means_baseline(
+        "k-means on pixels", about, pixels, parts, names, clusters, resampling, normalise=False
+    )
+    baselines.append(judged)
+    best_first = sorted(baselines, key=lambda row: -(row.score.weighted_f1.value or 0))
+    headline = ours[0]
+    return Evaluation(
+        run=run.name,
+        split=part,
+        label_names=list(names),
+        frames=len(parts.test),
+        patients=len(set(parts.test.patients)),
+        fitted_frames=len(parts.validation),
+        fitted_patients=len(set(parts.validation.patients)),
+        training_frames=len(parts.training),
+        draws=resampling.draws,
+        seed=resampling.seed,
+        methods=[row.score for row in (*ours, *best_first)],
+        differences=[compare(headline, row, resampling) for row in best_first],
+        groups=[*qualities, quality] if qualities else [],
+        confusion=label_set_confusion(parts.test.truth, headline.answers, names),
+        notes=_notes(parts, names, part, frames.leaking_patients),
+    )
+
+
+def _judge_outputs(
+    run: RunOutputs, parts: Parts, names: Sequence[str], resampling: Resampling
+) -> tuple[list[Judged], list[GroupQuality]]:
+    validation, test = parts.validation, parts.test
+    judged: list[Judged] = []
+    qualities: list[GroupQuality] = []
+    if run.predictions is not None:
+        scores = run.scores(validation.frame_ids, names), run.scores(test.frame_ids, names)
+        about = f"{run.method}, trained on the labelled frames"
+        judged.append(judge_scores(run.name, "run", about, names, validation, scores[0], test, scores[1], resampling))
+    if run.groups is not None:
+        groups = run.group_numbers(validation.frame_ids), run.group_numbers(test.frame_ids)
+        # Group numbers may have gaps; Algorithm 1 wants 0..K-1.
+        numbers = np.unique(run.groups["group"].to_numpy())
+        placed = [np.searchsorted(numbers, part) for part in groups]
+        about = f"groups of {run.method}, named with the validation labels (Algorithm 1)"
+        name = run.name if run.predictions is None else f"{run.name}, groups"
+        judged.append(judge_groups(name, "run", about, names, parts, placed[0], placed[1], len(numbers), resampling))
+        qualities.append(group_quality(name, "run", groups[1], test, resampling))
+    if run.embeddings is not None and len(parts.training):
+        features = Features(
+            unlabelled=np.empty((0, 0), dtype=np.float32),
+            training=run.features(parts.training.frame_ids),
+            validation=run.features(validation.frame_ids),
+            test=run.features(test.frame_ids),
+        )
+        about = f"one logistic regression per label on the frozen features of {run.name}"
+        probe = probe_baseline(f"linear probe on {run.name}", about, features, parts, names, resampling)
+        judged.append(Judged(probe.score.model_copy(update={"kind": "run"}), probe.answers, probe.counts))
+    if not judged:
+        raise SonosiftError(
+            f"run {run.name!r} left nothing to judge", "Let it finish first, or evaluate a clustering or training run."
+        )
+    return judged, qualities
+
+
+def _pixel_features(frames: CohortFrames, parts: Parts) -> Features:
+    pool = frames.table.filter(pl.col("part") == TRAINING)["frame_id"].to_list()
+    if not pool:
+        pool = parts.validation.frame_ids
+    if len(pool) > _MOST_K_MEANS_FRAMES:
+        chosen = np.random.default_rng(0).choice(len(pool), _MOST_K_MEANS_FRAMES, replace=False)
+        pool = [pool[place] for place in np.sort(chosen)]
+    return Features(
+        unlabelled=_small(frames, pool),
+        training=_small(frames, parts.training.frame_ids),
+        validation=_small(frames, parts.validation.frame_ids),
+        test=_small(frames, parts.test.frame_ids),
+    )
+
+
+def _small(frames: CohortFrames, frame_ids: list[str], batch: int = 512) -> NDArray[np.float32]:
+    if not frame_ids:
+        return np.empty((0, shrink(np.zeros((1, 32, 32), dtype=np.uint8)).shape[1]), dtype=np.float32)
+    batches = (frame_ids[start : start + batch] for start in range(0, len(frame_ids), batch))
+    return np.concatenate([shrink(frames.read(ids)) for ids in batches])
+
+
+def _require_labels(parts: Parts, part: str) -> None:
+    for name, frames in ((VALIDATION, parts.validation), (part, parts.test)):
+        if not len(frames):
+            raise SonosiftError(
+                f"no frame of the {name} part is labelled",
+                "Label frames of patients in every part: thresholds come from validation, figures from test.",
+            )
+
+
+def _notes(parts: Parts, names: Sequence[str], part: str, leaking_patients: int) -> list[str]:
+    notes = []
+    if leaking_patients:
+        notes.append(
+            f"This split puts {leaking_patients} patients into more than one part: the network has seen test patients, "
+            "and every figure here is too good."
+        )
+    for column, name in enumerate(names):
+        there = int(parts.test.truth[:, column].sum())
+        fitted = int(parts.validation.truth[:, column].sum())
+        if not there:
+            notes.append(f"No {part} frame shows {name}: nothing can be said about it.")
+        elif there < FEW_FRAMES:
+            notes.append(f"{name}: {there} {part} frames only; its figure says little.")
+        if not fitted:
+            notes.append(f"{name}: no validation frame shows it, so its threshold could not be fitted.")
+    return notes

@@ -1,0 +1,150 @@
+"""Read a cohort and its runs, and reduce them to what the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Any
+
+import polars as pl
+
+from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.run_folder import RunFolder
+from sonosift.evaluate.cohort_frames import CohortFrames
+from sonosift.evaluate.label_set_tables import name_of_set
+from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
+from sonosift.evaluate.score_table import Evaluation
+from sonosift.report.cohort_facts import cohort_facts
+from sonosift.report.content import EmbeddingMap, GroupCard, Grouping, ReportContent, RunFacts
+from sonosift.report.embedding_map import embedding_map
+from sonosift.report.group_cards import NamingFrames, group_cards
+from sonosift.report.plain_words import findings
+from sonosift.report.run_curves import run_curves
+
+_NAMING_PART = "validation"
+
+
+def gather(
+    cohort: Cohort, frames: CohortFrames, runs: Sequence[RunFolder], *, every_grouping: bool = False
+) -> ReportContent:
+    """Reduce a cohort and ``runs`` (the oldest first) to the content of a page.
+
+    Args:
+        cohort: The cohort.
+        frames: Its frames with parts and labels.
+        runs: The runs to show.
+        every_grouping: Show the groups of all runs, not only of the newest that formed some.
+    """
+    space = cohort.settings.label_space
+    facts = cohort_facts(
+        cohort.path.name,
+        frames.table,
+        frames.truth,
+        frames.known,
+        space.names,
+        cohort.quarantine.counts(),
+        cohort.settings.size,
+    )
+    outputs = [RunOutputs.read(run) for run in runs]
+    grouped = [run for run in reversed(outputs) if run.groups is not None]
+    groupings = [_grouping(cohort, frames, run) for run in (grouped if every_grouping else grouped[:1])]
+    evaluations = [found for run in reversed(runs) if (found := read_evaluation(run)) is not None]
+    curves = [drawn for run in reversed(runs) if (drawn := run_curves(run.name, run.metrics())) is not None]
+    return ReportContent(
+        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        cohort=facts,
+        findings=findings(facts, groupings, evaluations),
+        groupings=groupings,
+        curves=curves,
+        evaluations=evaluations,
+        map=_map(cohort, frames, outputs, groupings),
+        runs=[_run_facts(run) for run in runs],
+        versions=_versions(runs),
+    )
+
+
+def read_evaluation(run: RunFolder) -> Evaluation | None:
+    """Return what ``sonosift evaluate`` found for a run, or None."""
+    path = run.path / EVALUATION_FILE
+    return Evaluation.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _grouping(cohort: Cohort, frames: CohortFrames, run: RunOutputs) -> Grouping:
+    assert run.groups is not None
+    labelled, part = frames.labelled(_NAMING_PART), _NAMING_PART
+    if not len(labelled):
+        # Without a split every labelled frame helps to name the groups; nothing is judged on them then.
+        labelled, part = frames.all_labelled(), "cohort"
+    naming = NamingFrames(labelled.frame_ids, labelled.truth, frames.names, part)
+    return Grouping(run.name, run.method, group_cards(run.groups, frames.table, naming, cohort.frames.read))
+
+
+def _map(
+    cohort: Cohort,
+    frames: CohortFrames,
+    outputs: Sequence[RunOutputs],
+    groupings: Sequence[Grouping],
+) -> EmbeddingMap | None:
+    embedded = [run for run in outputs if run.embeddings is not None]
+    if not embedded:
+        return None
+    # The groups belong to the run that formed them; otherwise the newest embedding.
+    grouped = [run for run in embedded if run.groups is not None]
+    run = (grouped or embedded)[-1]
+    assert run.embeddings is not None
+    ids, vectors = run.embeddings
+    labels = [
+        name_of_set(row, frames.names) if there else None for row, there in zip(frames.truth, frames.known, strict=True)
+    ]
+    described = frames.table.select("frame_id", "patient", "machine", "part").with_columns(
+        pl.Series("label_set", labels, dtype=pl.String)
+    )
+    columns = {"label set": "label_set", "machine": "machine", "part of the split": "part"}
+    groups = next((other.groups for other in reversed(outputs) if other.groups is not None), None)
+    if groups is not None and groupings:
+        titles = _group_titles(groupings[0].cards)
+        named = groups.select(
+            "frame_id", pl.col("group").replace_strict(titles, default=None, return_dtype=pl.String).alias("group")
+        )
+        described = described.join(named, on="frame_id", how="left", maintain_order="left")
+        columns = {"group": "group", **columns}
+    places = {frame_id: place for place, frame_id in enumerate(ids)}
+    described = described.filter(pl.col("frame_id").is_in(ids))
+    order = [places[frame_id] for frame_id in described["frame_id"]]
+    if not order:
+        return None
+    return embedding_map(run.name, vectors[order], described, columns, cohort.frames.read)
+
+
+def _group_titles(cards: Sequence[GroupCard]) -> dict[int, str]:
+    return {card.number: f"{card.number} · {card.title}" for card in cards}
+
+
+def _run_facts(run: RunFolder) -> RunFacts:
+    facts = [
+        ("begun", run.record.created_at.strftime("%Y-%m-%d %H:%M UTC")),
+        ("data fingerprint", run.record.data_fingerprint or "not recorded"),
+        ("state", "finished" if run.finished else "not finished"),
+    ]
+    settings = [(key, _written(value)) for key, value in sorted(run.config.items())]
+    return RunFacts(run.name, str(run.config.get("method", "unknown method")), facts, settings)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_written(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_written, value))
+    if isinstance(value, str) and PurePath(value).is_absolute():
+        # Folders carry names of people and hospitals; the last part says which file was meant.
+        return f"…/{PurePath(value).name}"
+    return "–" if value is None else str(value)
+
+
+def _versions(runs: Sequence[RunFolder]) -> list[tuple[str, str]]:
+    if not runs:
+        from sonosift import __version__
+
+        return [("sonosift", __version__)]
+    return list(runs[-1].record.versions.items())
