@@ -11,8 +11,8 @@ import numpy as np
 from sonosift.phantom.arrays import BoolArray, ByteArray, ComplexArray, FloatArray
 from sonosift.phantom.body import Body
 from sonosift.phantom.geometry import Geometry, ScanShape, place_on_image
-from sonosift.phantom.image_formation import Compression, decibel, envelope, gain_for, noise_amplitude, smoothed
-from sonosift.phantom.labels_from_plane import ORGANS, hesitations, labels_of, visible_shares
+from sonosift.phantom.image_formation import Compression, decibel, despeckled, envelope, gain_for, noise_amplitude, smoothed
+from sonosift.phantom.labels_from_plane import ORGANS, hesitations, labels_of, shadowed_share, visible_shares
 from sonosift.phantom.motion import BodyState, Motion, draw_motion
 from sonosift.phantom.point_spread import PointSpread, point_spread
 from sonosift.phantom.probe_pose import ProbePose
@@ -29,6 +29,7 @@ ANATOMY_GRID = (224, 112)
 SPECKLE_GRID = (448, 144)
 _GLANCE_GRID = (56, 36)
 _MOST_GLANCES = 8
+_TOLERATED_SHADOW = 0.2
 
 
 @dataclass(frozen=True)
@@ -257,10 +258,11 @@ def _cell_area(shape: ScanShape, rows: int) -> FloatArray:
 def _glance(
     body: Body, view: View, pose: ProbePose, shape: ScanShape, settings: SoundSettings, state: BodyState
 ) -> int:
-    """Count what would make an operator move on before freezing: organs half in view."""
+    """Count what would make an operator move on before freezing: organs half in view, or much shadow."""
     rows, lines = _GLANCE_GRID
     section = body.cut(view.region, pose.places(shape, rows, lines), shape.depths(rows), state)
-    return hesitations(visible_shares(section, excess_loss_db(section, settings), _cell_area(shape, rows)))
+    loss_db, area = excess_loss_db(section, settings), _cell_area(shape, rows)
+    return hesitations(visible_shares(section, loss_db, area)) + (shadowed_share(loss_db, area) > _TOLERATED_SHADOW)
 
 
 def _scatterers(body: Body, view: View, shape: ScanShape, probe: Probe) -> ScattererField:
@@ -301,6 +303,7 @@ def _record(recording: _Recording, times: list[float]) -> tuple[float, list[Scan
         start = int(rng.integers(rows))
         noise = _noise_pool()[start : start + rows]
         level = decibel(envelope(echoes, scatterers, recording.spread, noise, noise_level))
+        level = despeckled(level, recording.scanner)
         if gain_db is None:
             gain_db = gain_for(level, recording.cell_area, recording.scanner, recording.wanted_grey)
         # Persistence works on the compressed lines.

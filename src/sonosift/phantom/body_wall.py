@@ -58,7 +58,7 @@ class Ribs:
         along = z + np.float32(0.45) * y + np.float32(self.offset)
         from_middle = along - np.float32(self.spacing) * np.round(along / np.float32(self.spacing))
         across = (points.layer - np.float32(self.depth)) * np.float32(1.0 / 3.2)
-        bar = np.sqrt(np.square(from_middle * np.float32(1.0 / 5.5)) + np.square(across)) - 1.0
+        bar = np.sqrt(np.square(from_middle * np.float32(1.0 / 4.5)) + np.square(across)) - 1.0
         side = np.clip(np.abs(x) / np.float32(self.half_width), 0.0, 1.0)
         margin = np.where(
             y > 0,

@@ -14,8 +14,8 @@ from sonosift.phantom.scanner import Scanner
 from sonosift.phantom.sections import enlarge
 
 # A smooth reflector is stronger than its scatterers by what the pulse and the beam sum up coherently.
-_COHERENT_SHARE = 0.35
-_HEADROOM_DB = 26.0
+_COHERENT_SHARE = 1.0
+_HEADROOM_DB = 32.0
 
 
 def envelope(
@@ -51,6 +51,14 @@ class Compression:
         offset = np.float32((self.gain_db + self.scanner.dynamic_range_db - _HEADROOM_DB) * scale)
         level = cv2.convertScaleAbs(np.maximum(envelope_db * scale + offset, 0.0))
         return np.asarray(cv2.LUT(level, self.scanner.grey_curve()), dtype=np.uint8)
+
+
+def despeckled(envelope_db: FloatArray, scanner: Scanner) -> FloatArray:
+    """Smooth the compressed lines as the speckle reduction of modern machines does."""
+    if scanner.speckle_reduction <= 0:
+        return envelope_db
+    along, across = 1.6 * scanner.speckle_reduction, 0.9 * scanner.speckle_reduction
+    return np.asarray(cv2.GaussianBlur(envelope_db, (0, 0), sigmaX=across, sigmaY=along), dtype=np.float32)
 
 
 def decibel(amplitude: FloatArray) -> FloatArray:

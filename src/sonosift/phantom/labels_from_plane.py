@@ -30,6 +30,11 @@ def visible_shares(section: Section, loss_db: FloatArray, cell_area: FloatArray)
     return {organ: float(counts[section.organ_codes(organ)].sum()) / total for organ in ORGANS}
 
 
+def shadowed_share(loss_db: FloatArray, cell_area: FloatArray) -> float:
+    """Return the share of the fan that lies in shadow."""
+    return float(((loss_db >= SHADOW_DB) * cell_area[:, None]).sum() / (cell_area.sum() * loss_db.shape[1]))
+
+
 def labels_of(shares: dict[str, float]) -> frozenset[str]:
     """Return the organs that are named, or ``other`` when there are none."""
     named = frozenset(organ for organ, share in shares.items() if share >= NAMED_FROM[organ])

@@ -249,7 +249,7 @@ def _chest(rng: np.random.Generator, scale: float) -> list[Structure]:
 
 def _wall(rng: np.random.Generator, fat: float, muscle: float, outline: Trunk) -> list[Structure]:
     phase = float(rng.uniform(0, 6.28))
-    lowest = float(rng.uniform(-18.0, 2.0))
+    lowest = float(rng.uniform(2.0, 30.0))
     ribs = Ribs(
         2.0 + fat + 0.6 * muscle, float(rng.uniform(24, 30)), float(rng.uniform(0, 30)), outline.half_width, lowest
     )
