@@ -35,6 +35,7 @@ class Looked:
     reason: str | None = None
     has_header: bool = False
     patient: str | None = None
+    patient_number: str | None = None
     exam: str | None = None
     instance: str | None = None
 

@@ -26,40 +26,67 @@ class Owner:
     known_from: str
 
 
-class FolderOwners:
-    """Remembers who the DICOM files of each folder belong to, and answers for the files without a header."""
+@dataclass(frozen=True)
+class KnownFile:
+    """What the header of a file says, as pseudonyms."""
 
-    def __init__(self, pseudonyms: Pseudonyms, headers: Iterable[tuple[str, str, str]]) -> None:
+    path: str
+    patient: str
+    patient_number: str
+    exam: str | None
+
+
+class FolderOwners:
+    """Remembers who the files with a header belong to, and answers for the files without one."""
+
+    def __init__(self, pseudonyms: Pseudonyms, known: Iterable[KnownFile]) -> None:
         self._pseudonyms = pseudonyms
         self._patients: dict[str, Counter[str]] = defaultdict(Counter)
-        self._exams: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        for path, patient, exam in headers:
-            for folder in _folders(path):
-                self._patients[folder][patient] += 1
-                self._exams[folder][patient, exam] += 1
+        self._exams: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self._numbers: dict[str, set[str]] = defaultdict(set)
+        for file in known:
+            self._numbers[file.patient_number].add(file.patient)
+            for folder in _folders(file.path):
+                self._patients[folder][file.patient] += 1
+                if file.exam is not None:
+                    self._exams[folder, file.patient][file.exam] += 1
 
     def owner_of(self, path: str, patient: str | None = None) -> Owner:
         """Guess the owner of a file; ``patient`` is given if only the exam is unknown.
 
-        The nearest folder that holds DICOM files decides, by its majority. Without any, the name decides: a part such
-        as ``patient_12`` if there is one, else the topmost folder.
+        A known patient's id in the path decides; then the nearest folder that holds DICOM files, by its majority.
+        Without either, the name decides: a part such as ``patient_12`` if there is one, else the topmost folder.
         """
         if patient is not None:
-            return Owner(patient, self._pseudonyms.exam(patient, _folder_name(path)), "header")
-        for folder in _folders(path):
-            counts = self._patients.get(folder)
-            if counts:
-                majority, count = _first(counts)
-                if 2 * count <= counts.total():
-                    break  # as many strangers as acquaintances: further up it only gets worse
-                exams = Counter({exam: n for (who, exam), n in self._exams[folder].items() if who == majority})
-                return Owner(majority, _first(exams)[0], "DICOM files of the folder")
+            return Owner(patient, self._exam(path, patient), "header")
+        numbered = self._patient_numbered_in(path)
+        if numbered is not None:
+            return Owner(numbered, self._exam(path, numbered), "patient id in the path")
+        nearest = next((self._patients[folder] for folder in _folders(path) if folder in self._patients), None)
+        if nearest:
+            majority, count = _first(nearest)
+            if 2 * count > nearest.total():
+                return Owner(majority, self._exam(path, majority), "DICOM files of the folder")
         named = _NAMED.search(path.casefold())
         parts = PurePosixPath(path).parts
         top = named.group(1) if named else (parts[0] if len(parts) > 1 else "")
         guessed = self._pseudonyms.patient_of_folder(re.sub(r"[ _-]", "", top))
-        exam = self._pseudonyms.exam(guessed, _folder_name(path))
-        return Owner(guessed, exam, "file or folder name" if top else "nothing: loose files taken as one patient")
+        how = "file or folder name" if top else "nothing (loose files, taken as one patient)"
+        return Owner(guessed, self._exam(path, guessed), how)
+
+    def _patient_numbered_in(self, path: str) -> str | None:
+        for word in re.split(r"[^0-9A-Za-z-]+", path):
+            if len(word) >= _SHORTEST_NUMBER and any(character.isdigit() for character in word):
+                patients = self._numbers.get(self._pseudonyms.patient_number(word), set())
+                if len(patients) == 1:
+                    return next(iter(patients))
+        return None
+
+    def _exam(self, path: str, patient: str) -> str:
+        """Take the exam that most of the patient's files in the same folder have, else the folder itself."""
+        folder = str(PurePosixPath(path).parent)
+        exams = self._exams.get((folder, patient))
+        return _first(exams)[0] if exams else self._pseudonyms.exam(patient, f"folder {folder}")
 
 
 def _folders(path: str) -> list[str]:
@@ -71,8 +98,7 @@ def _folders(path: str) -> list[str]:
     return [str(parent) for parent in PurePosixPath(path).parents if str(parent) != "."]
 
 
-def _folder_name(path: str) -> str:
-    return str(PurePosixPath(path).parent)
+_SHORTEST_NUMBER = 4
 
 
 def _first(counts: Mapping[str, int]) -> tuple[str, int]:

@@ -30,6 +30,7 @@ def look_at_file(path: Path, pseudonyms: Pseudonyms) -> Looked:
         before.st_mtime_ns,
         has_header=header.kind == "dicom",
         patient=patient,
+        patient_number=pseudonyms.patient_number(identity.patient_id) if patient else None,
         exam=pseudonyms.exam(patient, identity.exam) if patient and identity.exam else None,
         instance=pseudonyms.clip(identity.instance) if identity.instance else None,
     )

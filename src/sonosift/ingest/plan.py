@@ -12,7 +12,7 @@ from sonosift.archive.unreadable import Reason
 from sonosift.cohort.sources import Source
 from sonosift.ingest.clip_job import DecodeJob, Looked
 from sonosift.ingest.find_files import storable
-from sonosift.ingest.guess_patient import FolderOwners
+from sonosift.ingest.guess_patient import FolderOwners, KnownFile
 from sonosift.privacy.pseudonyms import Pseudonyms
 
 
@@ -53,7 +53,7 @@ def make_plan(
     owners = FolderOwners(
         pseudonyms,
         (
-            (path, glance.patient, glance.exam or "")
+            KnownFile(path, glance.patient, glance.patient_number or "", glance.exam)
             for path, glance in looked
             if glance.reason is None and glance.patient is not None
         ),

@@ -80,12 +80,20 @@ def _texture(frames: Sequence[Image], mask: Mask, content: Content) -> float:
         return 0.0
     flat = float((steps[lit] <= 1).mean())
     white = float((frame[mask] > _WHITE).mean())
-    return float(np.clip((_FLATTEST - flat) / 0.15, 0, 1) * np.clip((_WHITEST - white) / 0.15, 0, 1))
+    shares = np.bincount(frame[:-1, :-1][lit], minlength=256) / lit.sum()
+    levels = float(np.exp(-np.sum(shares * np.log(shares + 1e-12))))
+    return _falling(flat, _FLATTEST, 0.1) * _falling(white, _WHITEST, 0.15) * _falling(-levels, -_FEWEST_LEVELS, 8.0)
+
+
+def _falling(value: float, end: float, width: float) -> float:
+    return float(np.clip((end - value) / width, 0.0, 1.0))
 
 
 _SMALLEST_SHARE = 0.04
 _NEARLY_BLACK = 10
 _FEWEST_LIT_PIXELS = 200
 _WHITE = 235
-_FLATTEST = 0.8
+_FLATTEST = 0.97
 _WHITEST = 0.5
+_FEWEST_LEVELS = 6.0
+"""Effective number of grey levels (the exponential of their entropy): a drawing has a handful, tissue dozens."""

@@ -11,10 +11,18 @@ from numpy.typing import NDArray
 
 _WORKING_SIDE = 400
 _LEAST_SHARE = 0.03
-_CLOSING_SHARE = 0.025
+_CLOSING_SHARE = 0.015
 _OPENING_SHARE = 0.07
 _ABOVE_BACKGROUND = 7.0
 _MOVING = 1.5
+_BLACK = 4
+_BLACK_SHARE = 0.12
+_GRAIN_WINDOW = 0.05
+_LEAST_GRAIN = 0.1
+_STROKE = 5
+_STROKE_CONTRAST = 60
+_STROKE_SHARE = 0.12
+_EMPTY_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -33,24 +41,48 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     stack = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames])
     brightest = stack.max(axis=0)
     background = _background(brightest)
-    smooth = cv2.GaussianBlur(brightest, (0, 0), 1.5).astype(np.float32)
-    lit = np.abs(smooth - background) > _ABOVE_BACKGROUND
+    smooth = cv2.GaussianBlur(brightest, (0, 0), 1.2).astype(np.float32)
+    lit = (np.abs(smooth - background) > _ABOVE_BACKGROUND) & _grainy(brightest) & ~_lettered(brightest, background)
     if window is not None:
         lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
     mask = _thick_component(lit, movement)
     if mask is None or mask.mean() < _LEAST_SHARE:
         return None
-    return Content(mask, background)
+    # Smoothing made the area a little wider than the picture is.
+    sharp = np.abs(brightest.astype(np.int16) - background) > _ABOVE_BACKGROUND
+    return Content(mask & sharp, background)
 
 
 def _background(picture: NDArray[np.uint8]) -> int:
-    """Return the grey of the screen: the commonest dark value along the border, 0 where the picture fills it."""
+    """Return the grey of the screen: black where there is enough of it, else the commonest dark value of the border."""
+    if (picture <= _BLACK).mean() > _BLACK_SHARE:
+        return 0
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     counts = np.bincount(border, minlength=256)[:100]
     commonest = int(counts.argmax())
     around = counts[max(0, commonest - 2) : commonest + 3].sum()
     return commonest if around > 0.3 * border.size else 0
+
+
+def _grainy(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Leave out title bars, buttons and other drawn areas: unlike tissue they are perfectly flat."""
+    value = picture.astype(np.int16)
+    steps = np.zeros(picture.shape, dtype=np.float32)
+    steps[:, 1:] += value[:, 1:] != value[:, :-1]
+    steps[1:] += value[1:] != value[:-1]
+    side = max(3, round(min(picture.shape) * _GRAIN_WINDOW)) | 1
+    return np.asarray(cv2.blur(steps, (side, side)) > _LEAST_GRAIN, dtype=np.bool_)
+
+
+def _lettered(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
+    """Mark blocks of text: bright thin strokes with the screen's own grey showing between them."""
+    strokes = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _disc(_STROKE)) > _STROKE_CONTRAST
+    empty = np.abs(picture.astype(np.int16) - background) <= _BLACK
+    side = max(3, round(min(picture.shape) * _GRAIN_WINDOW)) | 1
+    among_strokes = cv2.blur(strokes.astype(np.float32), (side, side)) > _STROKE_SHARE
+    between = cv2.blur(empty.astype(np.float32), (side, side)) > _EMPTY_SHARE
+    return np.asarray(among_strokes & between, dtype=np.bool_)
 
 
 def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | None) -> NDArray[np.bool_] | None:

@@ -50,7 +50,7 @@ def _fitted(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     mask = (x >= columns[0]) & (x <= columns[-1]) & (y >= rows[0]) & (y <= rows[-1])
-    mask &= (x >= left_at - left_slope * y - 0.5) & (x <= right_at + right_slope * y + 0.5)
+    mask &= (x >= left_at - left_slope * y) & (x <= right_at + right_slope * y)
     if left_slope + right_slope > 2 * _SLOPED:
         apex_y = (left_at - right_at) / (left_slope + right_slope)
         apex_x = left_at - left_slope * apex_y
@@ -98,10 +98,10 @@ def _between_arcs(
     np.maximum.at(last, bins[seen], radius[seen])
     rays = np.isfinite(first)
     cosine = np.cos(low + (np.arange(_RAYS) + 0.5) / _RAYS * (high - low))
-    result = radius <= np.quantile(last[rays], 1 - _STRAY) + 1
+    result = radius <= np.quantile(last[rays], 1 - _STRAY)
     flat_top = np.std((first * cosine)[rays]) < np.std(first[rays])
     if not flat_top:
-        result &= radius >= np.quantile(first[rays], 2 * _STRAY) - 1
+        result &= radius >= np.quantile(first[rays], 2 * _STRAY)
     return np.asarray(result, dtype=np.bool_)
 
 

@@ -34,6 +34,10 @@ class Pseudonyms:
         """Name the patient that a folder without any header is taken to hold."""
         return self._digest("patient folder", folder)
 
+    def patient_number(self, patient_id: str) -> str:
+        """Hash a patient id without its issuer, to recognise it in the name of a folder."""
+        return self._digest("patient number", normalised_identifier(patient_id))
+
     def exam(self, patient: str, identifier: str) -> str:
         """Name an exam by its patient's pseudonym and its own identifier (a study UID, or a folder)."""
         return self._digest("exam", patient, normalised_identifier(identifier))

@@ -1,0 +1,132 @@
+"""Fans drawn from closed forms on screens with text: the found mask must be the drawn one."""
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from sonosift.archive.clip import Region
+from sonosift.privacy.fan import TRUSTED, find_fan
+
+HEIGHT, WIDTH = 480, 640
+
+
+def sector(apex_x=320.0, apex_y=20.0, inner=40.0, outer=400.0, half_angle=0.55):
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    radius, angle = np.hypot(x - apex_x, y - apex_y), np.arctan2(x - apex_x, y - apex_y)
+    return (radius >= inner) & (radius <= outer) & (np.abs(angle) <= half_angle)
+
+
+def rectangle(x0=200, y0=60, x1=460, y1=400):
+    mask = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    mask[y0:y1, x0:x1] = True
+    return mask
+
+
+def screen(mask, seed=0, text=True, level=60.0):
+    """Speckle inside the mask, a name, figures, a grey bar and a ruler outside."""
+    rng = np.random.default_rng(seed)
+    speckle = cv2.GaussianBlur(rng.rayleigh(level, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 1.2)
+    picture = np.where(mask, np.clip(speckle, 12, 255), 0).astype(np.uint8)
+    if text:
+        for line, words in enumerate(("MILLER, ANNA", "ID 0012345", "12.03.1960", "General Hospital")):
+            cv2.putText(picture, words, (8, 22 + 18 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1)
+        cv2.putText(picture, "TIs 0.4 MI 1.1", (500, 465), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1)
+        picture[100:300, 615:627] = np.linspace(255, 0, 200).astype(np.uint8)[:, None]
+        picture[60:440:40, 600:606] = 255
+    return picture
+
+
+def overlap(found, truth):
+    return (found & truth).sum() / (found | truth).sum()
+
+
+SHAPES = {
+    "phased": sector(inner=2.0, half_angle=0.75, outer=380.0),
+    "curvilinear": sector(apex_y=-30.0, inner=90.0, outer=450.0),
+    "narrow": sector(half_angle=0.3),
+    "beside the middle": sector(apex_x=380.0, outer=330.0),
+    "linear": rectangle(),
+    "cut by the screen": sector(half_angle=0.9, apex_y=-60.0, inner=80.0, outer=520.0) & rectangle(100, 0, 560, 470),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_drawn_fan_is_found(shape):
+    truth = SHAPES[shape]
+    fan = find_fan([screen(truth)])
+    assert fan is not None
+    assert fan.confidence >= TRUSTED
+    assert overlap(fan.mask, truth) > 0.95
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nothing_of_the_text_is_left(shape):
+    truth = SHAPES[shape]
+    with_text, without = screen(truth), screen(truth, text=False)
+    fan = find_fan([with_text])
+    assert fan is not None
+    written = (with_text != without) & ~truth
+    assert not (fan.mask & written).any()
+
+
+def test_a_dark_part_belongs_to_the_fan():
+    truth = sector()
+    picture = screen(truth)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    picture[(np.hypot(x - 330, y - 250) < 70) & truth] = 0  # a full bladder
+    picture[(y > 330) & (x > 360) & truth] = 0  # the shadow of gas, down to the border
+    fan = find_fan([picture])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.93
+
+
+def test_mirroring_the_screen_mirrors_the_fan():
+    truth = SHAPES["beside the middle"]
+    plain, mirrored = find_fan([screen(truth)]), find_fan([screen(truth)[:, ::-1].copy()])
+    assert plain is not None
+    assert mirrored is not None
+    assert overlap(plain.mask, mirrored.mask[:, ::-1]) > 0.97
+
+
+def test_the_box_is_the_box_of_the_mask():
+    fan = find_fan([screen(SHAPES["linear"])])
+    assert fan is not None
+    rows, columns = np.nonzero(fan.mask)
+    assert fan.box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+
+
+def test_a_clip_is_told_from_a_frozen_picture_beside_it():
+    alive, frozen = rectangle(20, 60, 300, 400), rectangle(330, 20, 620, 460)
+    still = screen(frozen, seed=99, text=False)
+    frames = [np.maximum(screen(alive, seed=seed, text=False), still) for seed in range(6)]
+    assert all((first != second).any() for first, second in pairwise(frames))
+    fan = find_fan(frames)
+    assert fan is not None
+    assert overlap(fan.mask, alive) > 0.9
+
+
+def test_regions_limit_the_fan_unless_they_cannot_be_true():
+    truth = rectangle(100, 60, 540, 400)
+    left = Region(100, 60, 320, 400, data_type=1, mm_per_pixel=None)
+    halved = find_fan([screen(truth)], [left])
+    assert halved is not None
+    assert overlap(halved.mask, rectangle(100, 60, 320, 400)) > 0.95
+    impossible = Region(100, 60, 3200, 400, data_type=1, mm_per_pixel=None)
+    whole = find_fan([screen(truth)], [impossible])
+    assert whole is not None
+    assert overlap(whole.mask, truth) > 0.95
+
+
+def test_text_pages_drawings_and_darkness_are_not_trusted():
+    page = np.full((HEIGHT, WIDTH), 255, dtype=np.uint8)
+    dark_page = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+    for line in range(18):
+        for sheet, ink in ((page, 0), (dark_page, 230)):
+            cv2.putText(sheet, f"Finding {line}: normal 12.{line} mm", (40, 40 + 24 * line), 0, 0.6, ink, 1)
+    bars = np.repeat(np.linspace(0, 255, 8).astype(np.uint8), WIDTH // 8)[None].repeat(HEIGHT, 0)
+    black = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+    for picture in (page, dark_page, np.ascontiguousarray(bars), black):
+        fan = find_fan([picture])
+        assert fan is None or fan.confidence < TRUSTED
