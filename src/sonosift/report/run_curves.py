@@ -8,19 +8,22 @@ from typing import Any
 from sonosift.report.content import Chart, RunCurves
 from sonosift.report.curves import line_chart
 
-_NOT_A_CURVE = frozenset({"step", "epoch", "time", "seconds", "elapsed_s", "images", "views", "seed", "rank"})
+_NOT_A_CURVE = frozenset(
+    {"step", "epoch", "time", "seconds", "elapsed_s", "images", "views", "seed", "rank", "images_per_second"}
+)
 _RATES = ("learning_rate", "lr")
 _MOST_SERIES = 6
 
 # In this order; a number goes to the first chart whose words its name holds.
 _CHARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("Occupancy of the groups", "How evenly groups are used; a fall towards one group is a collapse.",
-     ("entropy", "occup", "filled", "effective", "empty", "largest", "smallest")),
     ("Scores during training", "On the validation part; higher is better.",
-     ("f1", "purity", "nmi", "ari", "accuracy", "precision", "recall")),
-    ("Spread of the embedding", "A fall towards zero is a collapse.", ("spread", "rank_of", "effective_rank", "std")),
+     ("validation", "f1", "purity", "nmi", "accuracy", "precision", "recall")),
+    ("Spread of the embedding", "How many directions its features span; a fall towards one is a collapse.",
+     ("effective_rank", "spread")),
+    ("Groups in use", "How many groups a batch fills, and how many there would be if all were equally large; "
+     "a fall towards one is a collapse.", ("cluster", "entropy", "occup", "empty", "largest")),
     ("Loss", "Lower is better; flat for long means that more steps would change little.",
-     ("loss", "balance", "cross", "excess")),
+     ("loss", "balance", "consistency", "cross", "excess")),
 )  # fmt: skip
 
 

@@ -1,0 +1,99 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import f1_score
+
+from sonosift.commands.evaluate import evaluate
+from sonosift.errors import SonosiftError
+from sonosift.evaluate.score_table import Evaluation
+from sonosift.labels.abdomen import ABDOMEN
+from sonosift.metrics.thresholds import decide, fit_thresholds
+
+
+def _truth(cohort, part):
+    ids = cohort.splits.get().frame_ids(part)
+    return ids, cohort.annotations.label_matrix(ids).matrix
+
+
+def test_a_training_is_judged_as_by_hand(judged_cohort):
+    summary = evaluate(judged_cohort.path, run="train", draws=100)
+    predictions = pl.read_parquet(judged_cohort.path / "runs/train/predictions.parquet")
+    scores = {row[0]: row[1:] for row in predictions.iter_rows()}
+    (v_ids, v_truth), (t_ids, t_truth) = _truth(judged_cohort, "validation"), _truth(judged_cohort, "test")
+    thresholds = fit_thresholds(v_truth, np.array([scores[frame_id] for frame_id in v_ids]))
+    answers = decide(np.array([scores[frame_id] for frame_id in t_ids]), thresholds)
+    expected = f1_score(t_truth, answers, average="weighted", zero_division=0)
+    assert summary.weighted_f1 == pytest.approx(expected, abs=1e-5)
+    assert summary.weighted_f1_low <= summary.weighted_f1 <= summary.weighted_f1_high
+    assert summary.frames == len(t_ids)
+    assert summary.per_label_f1["spleen"] is None
+    assert any("spleen" in note for note in summary.notes)
+    assert "weighted F1" in summary.describe()
+
+
+def test_evaluation_json_holds_everything_and_is_the_same_twice(judged_cohort):
+    evaluate(judged_cohort.path, run="train", draws=50)
+    path = judged_cohort.path / "runs/train/evaluation.json"
+    first = path.read_text()
+    json.loads(first, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    found = Evaluation.model_validate_json(first)
+    assert {method.name for method in found.methods if method.kind == "baseline"} == {
+        "yes to everything",
+        "majority label set",
+        "linear probe on pixels",
+        "k-means on pixels",
+    }
+    assert len(found.methods[0].machines) == 2
+    assert found.label_names == list(ABDOMEN.names)
+    evaluate(judged_cohort.path, run="train", draws=50)
+    assert path.read_text() == first
+
+
+def test_groups_are_named_by_validation_and_pure(judged_cohort):
+    summary = evaluate(judged_cohort.path, run="cluster", draws=50)
+    assert summary.weighted_f1 == pytest.approx(1.0)
+    assert summary.purity == pytest.approx(1.0)
+
+
+def test_an_embedding_is_judged_by_a_linear_probe(judged_cohort):
+    summary = evaluate(judged_cohort.path, run="pretrain", draws=50)
+    found = Evaluation.model_validate_json((judged_cohort.path / "runs/pretrain/evaluation.json").read_text())
+    assert found.methods[0].name == "linear probe on pretrain"
+    assert found.methods[0].kind == "run"
+    assert summary.weighted_f1 > 0.8
+
+
+def test_the_validation_part_can_be_judged(judged_cohort):
+    assert evaluate(judged_cohort.path, run="train", split="validation", draws=20).split == "validation"
+
+
+def test_baselines_learn_from_the_frames_the_run_was_given(judged_cohort):
+    ids = judged_cohort.splits.get().frame_ids("train")[:30]
+    pl.DataFrame({"frame_id": ids}).write_parquet(judged_cohort.path / "runs/train/training_frames.parquet")
+    evaluate(judged_cohort.path, run="train", draws=20)
+    found = Evaluation.model_validate_json((judged_cohort.path / "runs/train/evaluation.json").read_text())
+    assert found.training_frames == 30
+
+
+def test_mistakes_are_told_in_words(judged_cohort):
+    with pytest.raises(SonosiftError, match="unknown run 'trian'"):
+        evaluate(judged_cohort.path, run="trian")
+    with pytest.raises(SonosiftError, match="no frame of the tset part"):
+        evaluate(judged_cohort.path, run="train", split="tset")
+    with pytest.raises(SonosiftError, match="draws = 1"):
+        evaluate(judged_cohort.path, run="train", draws=1)
+    judged_cohort.runs.create("empty", {"method": "pica"})
+    with pytest.raises(SonosiftError, match="left nothing to judge"):
+        evaluate(judged_cohort.path, run="empty", draws=20)
+    path = judged_cohort.path / "runs/train/predictions.parquet"
+    pl.read_parquet(path)[:10].write_parquet(path)
+    with pytest.raises(SonosiftError, match="says nothing about"):
+        evaluate(judged_cohort.path, run="train", draws=20)
+
+
+def test_a_split_by_frame_prints_its_leak(judged_cohort):
+    judged_cohort.splits.make_by_frame(name="leaky", allow_patient_leak=True)
+    summary = evaluate(judged_cohort.path, run="train", split_name="leaky", draws=20)
+    assert any("more than one part" in note for note in summary.notes)
