@@ -13,7 +13,7 @@ Frame = npt.NDArray[np.uint8]
 
 
 def encode_frame(
-    frame: Frame, encoding: Encoding, photometric: Photometric, *, jpeg_quality: int = 90, jpeg_2000_level: float = 42.0
+    frame: Frame, encoding: Encoding, photometric: Photometric, *, jpeg_quality: int = 90, jpeg_2000_level: int = 42
 ) -> bytes:
     """Compress one frame.
 
@@ -67,7 +67,7 @@ def _jpeg_ls(frame: Frame) -> bytes:
     return bytes(imagecodecs.jpegls_encode(frame))
 
 
-def _jpeg_2000(frame: Frame, photometric: Photometric, peak_ratio: float | None) -> bytes:
+def _jpeg_2000(frame: Frame, photometric: Photometric, peak_ratio: int | None) -> bytes:
     # A bare codestream, as DICOM wants it; one thread, so that the bytes never depend on the machine's cores.
     import imagecodecs
 
@@ -84,7 +84,7 @@ def _jpeg_2000(frame: Frame, photometric: Photometric, peak_ratio: float | None)
 
 
 def _run_length(frame: Frame) -> bytes:
-    from rle import encode_pixel_data
+    from rle.utils import encode_pixel_data
 
     rows, columns = frame.shape[:2]
     return bytes(

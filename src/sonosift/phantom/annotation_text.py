@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _ENGLISH: dict[str, tuple[str, ...]] = {
-    "liver_left_sag": ("LIVER LT LOBE SAG", "LT LOBE SAG", "LT LIVER LONG", "LIVER LEFT SAG", "SAG LT LIVER", "LIV LT SAG"),
+    "liver_left_sag": ("LIVER LT LOBE SAG", "LT LOBE SAG", "LT LIVER LONG", "LIVER LEFT SAG", "SAG LT LIVER",
+        "LIV LT SAG"),
     "liver_left_trv": ("LIVER LT LOBE TRV", "LT LOBE TRV", "LT LIVER TRANS", "LIVER LEFT TRANSVERSE", "TRV LT LIVER"),
     "liver_right_lobe": ("LIVER RT LOBE", "RT LOBE", "RIGHT LOBE LIVER", "LIVER RT", "RT LIVER", "LIV RT LOBE"),
     "liver_dome": ("LIVER DOME", "DOME", "LIV DOME", "RT LOBE DOME", "DOME LIVER"),
@@ -34,21 +35,27 @@ _FRENCH: dict[str, tuple[str, ...]] = {
     "liver_left_sag": ("FOIE GAUCHE SAG", "LOBE GAUCHE"), "liver_left_trv": ("FOIE GAUCHE TRANS", "LOBE GAUCHE TR"),
     "liver_right_lobe": ("FOIE DROIT", "FOIE LOBE DROIT", "LOBE DROIT"), "liver_dome": ("DOME HEPATIQUE", "FOIE DOME"),
     "portal_vein": ("TRONC PORTE", "VEINE PORTE", "VP"), "gallbladder_sag": ("VESICULE", "VB LONG"),
-    "gallbladder_trv": ("VESICULE TR", "VB TR"), "common_bile_duct": ("VBP", "CHOLEDOQUE"), "pancreas": ("PANCREAS", "PANC"),
+    "gallbladder_trv": ("VESICULE TR", "VB TR"), "common_bile_duct": ("VBP", "CHOLEDOQUE"), "pancreas": ("PANCREAS",
+        "PANC"),
     "aorta": ("AORTE",), "right_kidney_sag": ("REIN DROIT", "RD LONG"), "right_kidney_trv": ("REIN DROIT TR", "RD TR"),
     "left_kidney_sag": ("REIN GAUCHE", "RG LONG"), "left_kidney_trv": ("REIN GAUCHE TR", "RG TR"), "spleen": ("RATE",),
-    "bladder_sag": ("VESSIE", "VESSIE SAG"), "bladder_trv": ("VESSIE TR",), "thyroid_right": ("THYROIDE DROITE", "LD THYR"),
-    "thyroid_left": ("THYROIDE GAUCHE", "LG THYR"), "lung": ("POUMON", "BASE DROITE"), "neck": ("COU", "CERVICAL DROIT"),
+    "bladder_sag": ("VESSIE", "VESSIE SAG"), "bladder_trv": ("VESSIE TR",), "thyroid_right": ("THYROIDE DROITE",
+        "LD THYR"),
+    "thyroid_left": ("THYROIDE GAUCHE", "LG THYR"), "lung": ("POUMON", "BASE DROITE"), "neck": ("COU",
+        "CERVICAL DROIT"),
     "soft_tissue": ("PARTIES MOLLES",),
 }  # fmt: skip
 _GERMAN: dict[str, tuple[str, ...]] = {
     "liver_left_sag": ("LEBER LI LAENGS", "LI LEBERLAPPEN"), "liver_left_trv": ("LEBER LI QUER",),
     "liver_right_lobe": ("LEBER RE", "RE LEBERLAPPEN", "LEBER"), "liver_dome": ("LEBERKUPPEL", "LEBER KUPPEL"),
     "portal_vein": ("PFORTADER", "V. PORTAE"), "gallbladder_sag": ("GALLENBLASE", "GB LAENGS"),
-    "gallbladder_trv": ("GALLENBLASE QUER", "GB QUER"), "common_bile_duct": ("DHC", "GALLENGANG"), "pancreas": ("PANKREAS",),
-    "aorta": ("AORTA", "AORTA ABD"), "right_kidney_sag": ("NIERE RE", "RE NIERE LAENGS"), "right_kidney_trv": ("NIERE RE QUER",),
+    "gallbladder_trv": ("GALLENBLASE QUER", "GB QUER"), "common_bile_duct": ("DHC", "GALLENGANG"),
+    "pancreas": ("PANKREAS",),
+    "aorta": ("AORTA", "AORTA ABD"), "right_kidney_sag": ("NIERE RE", "RE NIERE LAENGS"),
+    "right_kidney_trv": ("NIERE RE QUER",),
     "left_kidney_sag": ("NIERE LI", "LI NIERE LAENGS"), "left_kidney_trv": ("NIERE LI QUER",), "spleen": ("MILZ",),
-    "bladder_sag": ("HARNBLASE", "BLASE LAENGS"), "bladder_trv": ("BLASE QUER",), "thyroid_right": ("SD RE", "SCHILDDRUESE RE"),
+    "bladder_sag": ("HARNBLASE", "BLASE LAENGS"), "bladder_trv": ("BLASE QUER",), "thyroid_right": ("SD RE",
+        "SCHILDDRUESE RE"),
     "thyroid_left": ("SD LI", "SCHILDDRUESE LI"), "lung": ("LUNGE", "LUNGE RE"), "neck": ("HALS RE",),
     "soft_tissue": ("WEICHTEILE",),
 }  # fmt: skip

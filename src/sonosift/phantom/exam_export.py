@@ -159,13 +159,15 @@ class ExamExport:
         """Write a file that cannot be read, made from a good one."""
         instance = self._take_number()
         if source.rate_hz is not None and damage == "truncated":
-            suffix, coding = ".mp4", None
+            suffix = ".mp4"
+            coding: Coding | None = None
             whole = mp4_bytes(source.frames, source.rate_hz)
         else:
             suffix = ".dcm"
             plain = source.frames[:1]
-            coding = ("explicit-little-endian", "MONOCHROME2" if plain.ndim == 3 else "RGB")
-            whole = self._dicom(plain, coding, None, instance, self.header.when, None, [], None)
+            uncompressed: Coding = ("explicit-little-endian", "MONOCHROME2" if plain.ndim == 3 else "RGB")
+            coding = uncompressed
+            whole = self._dicom(plain, uncompressed, None, instance, self.header.when, None, [], None)
         file = f"{self._folder}/{file_name(self.header, instance, suffix, self.planted)}"
         self._write(file, DAMAGES[damage](whole, self._rng))
         self._note(file, "corrupt", damage, suffix, coding, 0, None, None)

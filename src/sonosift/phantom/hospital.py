@@ -16,13 +16,12 @@ import numpy as np
 
 from sonosift.errors import SonosiftError, unknown_name
 from sonosift.machine import progress, threads
-from sonosift.phantom.exam_plan import Profile
+from sonosift.phantom.exam_plan import PROFILES, Profile
 from sonosift.phantom.identities import draw_hospital, draw_patients
 from sonosift.phantom.patient_simulation import PatientResult, PatientTask, simulate_patient
 from sonosift.phantom.scanner import SCANNERS
 from sonosift.phantom.truth import write_summary, write_tables
 
-PROFILES: tuple[Profile, ...] = ("stills", "cine")
 DEFAULT_DETAIL = 448
 
 

@@ -134,20 +134,15 @@ def _study_module(dataset: Dataset, header: ExamHeader, planted: Planted, rng: n
         step = Dataset()
         step.RequestedProcedureDescription = header.description or "US"
         step.RequestedProcedureID = planted.plant("accession", f"RP{header.accession}")
-        step.ReasonForTheRequestedProcedure = (
-            f"{planted.plant('name', patient.screen_name)}, {planted.plant('birth', patient.birth.strftime('%d.%m.%Y'))}"
-            ": pain right upper quadrant"
-        )
+        born = planted.plant("birth", patient.birth.strftime("%d.%m.%Y"))
+        name = planted.plant("name", patient.screen_name)
+        step.ReasonForTheRequestedProcedure = f"{name}, {born}: pain right upper quadrant"
         requester = Dataset()
         requester.InstitutionName = planted.plant("hospital", _spelled(header, hospital.name))
         requester.PersonTelephoneNumbers = planted.plant("phone", hospital.phone)
         code = Dataset()
-        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = (
-            "MD",
-            "99HIS",
-            referring.replace("^", " ").strip(),
-        )
-        planted.plant("physician", code.CodeMeaning)
+        code.CodeValue, code.CodingSchemeDesignator = "MD", "99HIS"
+        code.CodeMeaning = planted.plant("physician", referring.replace("^", " ").strip())
         requester.PersonIdentificationCodeSequence = Sequence([code])
         step.RequestingPhysicianIdentificationSequence = Sequence([requester])
         dataset.RequestAttributesSequence = Sequence([step])

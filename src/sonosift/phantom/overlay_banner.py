@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from sonosift.phantom.planted import Planted
-from sonosift.phantom.screen_canvas import Canvas, Colour, luminance
+from sonosift.phantom.screen_canvas import Canvas, Colour, TextKind, luminance
 from sonosift.phantom.screen_content import ScreenContent, written_date, written_name
 from sonosift.phantom.screen_styles import ScreenStyle
 
@@ -41,10 +43,15 @@ class _Writer:
         fill = self.style.banner_fill
         return (20, 20, 24) if fill is not None and luminance(fill) > 128 else self.style.ink
 
+    def hospital_lines(self, letters: int) -> list[str]:
+        """Break the hospital's name into lines of about ``letters``, for a narrow column."""
+        lines = textwrap.wrap(self.hospital, letters)
+        return [self._planted.plant("hospital", line) for line in lines]
+
     def put(self, x: int, row: float, text: str, *, identity: bool = True, anchor: str = "left") -> None:
         """Write one text in a row of the banner."""
         y = self.box[1] + 7 + round(row * self.line)
-        kind = "identity" if identity else "machine"
+        kind: TextKind = "identity" if identity else "machine"
         self.canvas.text(x, y, text, self.style.font, self.ink, kind, anchor=anchor)
 
     @property
@@ -77,10 +84,11 @@ def _left_column(pen: _Writer) -> None:
     left = pen.box[0] + 6
     style = pen.style
     pen.canvas.text(left, pen.box[1] + 4, style.vendor_mark, style.font.sized(style.font.size + 10), (120, 190, 240))
-    for row, text in enumerate((pen.name, pen.number, pen.birth, "", pen.day, pen.time, pen.hospital), start=2):
+    who = (pen.name, pen.number, pen.birth, "", pen.day, pen.time, *pen.hospital_lines(18))
+    for row, text in enumerate(who, start=2):
         pen.put(left, row, text)
-    pen.put(left, 9.5, pen.indices, identity=False)
-    pen.put(left + 90, 9.5, pen.thermal, identity=False)
+    pen.put(left, 10.5, pen.indices, identity=False)
+    pen.put(left + 90, 10.5, pen.thermal, identity=False)
 
 
 def _corners(pen: _Writer) -> None:

@@ -49,7 +49,7 @@ def draw_box(fan: npt.NDArray[np.bool_], rng: np.random.Generator, *, sector: bo
     middle = (left + right) / 2 + breadth * rng.uniform(-0.12, 0.12)
     half = breadth * rng.uniform(0.12, 0.2)
     lean = half * (0.35 if sector else 0.0)
-    shift = 0.0 if sector else (y1 - y0) * rng.choice([-0.3, 0.3])
+    shift = 0.0 if sector else float((y1 - y0) * rng.choice([-0.3, 0.3]))
     outline = np.array(
         [
             [middle - half + lean, y0], [middle + half - lean, y0],
@@ -60,7 +60,8 @@ def draw_box(fan: npt.NDArray[np.bool_], rng: np.random.Generator, *, sector: bo
     cv2.fillPoly(inside, [np.rint(outline).astype(np.int32)], 1)
     coarse = rng.standard_normal((height // 24 + 2, width // 24 + 2)).astype(np.float32)
     pattern = cv2.resize(cv2.GaussianBlur(coarse, (0, 0), 1.2) * 3, (width, height), interpolation=cv2.INTER_CUBIC)
-    return FlowBox(inside.astype(bool) & fan, outline, pattern, float(rng.choice([11.5, 19.2, 23.1, 38.5, 61.6])))
+    field = np.asarray(pattern, dtype=np.float32)
+    return FlowBox(inside.astype(bool) & fan, outline, field, float(rng.choice([11.5, 19.2, 23.1, 38.5, 61.6])))
 
 
 def flow_colours(speed: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -84,16 +85,23 @@ def scale_colours(rows: int) -> npt.NDArray[np.uint8]:
 
 
 def paint_flow(
-    screen: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8], box: FlowBox, rng: np.random.Generator, beat: float
+    screen: npt.NDArray[np.uint8],
+    grey: npt.NDArray[np.uint8],
+    box: FlowBox,
+    rng: np.random.Generator,
+    beat: float,
+    *,
+    corner: tuple[int, int] = (0, 0),
 ) -> None:
     """Colour the dark, flowing places of one frame in place.
 
     Args:
-        screen: ``[H, W, 3]`` picture to colour.
-        grey: ``[H, W]`` echo brightness.
+        screen: ``[h, w, 3]`` picture to colour, the whole screen or a part of it.
+        grey: ``[h, w]`` echo brightness.
         box: Where to look for flow.
         rng: For the speckled edge of the colour.
         beat: Strength of the flow now, 0 to 1; it follows the heart.
+        corner: Column and row of the part's corner on the screen.
     """
     import cv2
 
@@ -101,22 +109,24 @@ def paint_flow(
     if x1 <= x0 or y1 <= y0:
         return
     window = np.s_[y0:y1, x0:x1]
-    smooth = cv2.GaussianBlur(grey[window], (0, 0), 4).astype(np.float32)
+    part = np.s_[y0 - corner[1] : y1 - corner[1], x0 - corner[0] : x1 - corner[0]]
+    smooth = cv2.GaussianBlur(grey[part], (0, 0), 4).astype(np.float32)
     inside = box.inside[window]
-    # Vessels are dark; the wall filter hides flow in what is bright.
-    threshold = float(np.quantile(smooth[inside], 0.35))
-    edge = cv2.GaussianBlur(rng.standard_normal(smooth.shape).astype(np.float32), (0, 0), 2.0) * 3
+    # Vessels are dark, and the wall filter hides flow in what is bright; where no vessel is, a few spots remain.
+    threshold = max(0.6 * float(np.median(smooth[inside])), float(np.quantile(smooth[inside], 0.04)))
+    ragged = rng.standard_normal(smooth.shape, dtype=np.float32)
+    edge = np.asarray(cv2.GaussianBlur(ragged, (0, 0), 2.0), dtype=np.float32) * 3
     pattern = box.pattern[window]
     seen = inside & (smooth + 5 * edge < threshold) & (np.abs(pattern) > 0.45 - 0.2 * beat)
     speed = np.clip(pattern * (0.35 + 0.5 * beat) + 0.12 * edge, -1, 1).astype(np.float32)
-    screen[window][seen] = flow_colours(speed[seen])
+    screen[part][seen] = flow_colours(speed[seen])
 
 
 def draw_frame(canvas: Canvas, style: ScreenStyle, box: FlowBox) -> None:
     """Draw the outline of the box and the ends of the colour scale."""
     canvas.lines(box.outline, (90, 220, 235) if style.font.family == "plotter" else (240, 240, 240), closed=True)
-    x0, y0, x1, y1 = style.grey_bar
-    middle = (x0 + x1) // 2
+    _, y0, x1, y1 = style.grey_bar
+    right = x1 + 8
     for y, sign in ((y0 - style.font.size - 4, "+"), (y1 + 4, "-")):
-        canvas.text(middle, y, f"{sign}{box.limit_cm_s:.1f}", style.font, style.ink, anchor="middle")
-    canvas.text(middle, y1 + 8 + style.font.size, "cm/s", style.font, style.ink, anchor="middle")
+        canvas.text(right, y, f"{sign}{box.limit_cm_s:.1f}", style.font, style.ink, anchor="right")
+    canvas.text(right, y1 + 8 + style.font.size, "cm/s", style.font, style.ink, anchor="right")

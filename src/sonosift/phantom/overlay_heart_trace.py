@@ -19,7 +19,8 @@ def heart_trace(phase: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     1.0
     """
     share = np.mod(phase, 1.0)
-    return np.sum([h * np.exp(-0.5 * ((share - c) / w) ** 2) for c, w, h in _WAVES], axis=0)
+    waves = np.array([h * np.exp(-0.5 * ((share - c) / w) ** 2) for c, w, h in _WAVES])
+    return np.asarray(waves.sum(axis=0))
 
 
 def draw_heart_trace(canvas: Canvas, style: ScreenStyle, seconds: float, rate_hz: float, start: float) -> None:

@@ -30,13 +30,12 @@ def draw_figures(canvas: Canvas, style: ScreenStyle, content: ScreenContent) -> 
 
 
 def draw_grey_bar(canvas: Canvas, style: ScreenStyle, colours: np.ndarray | None = None) -> None:
-    """Draw the grey scale, or the colour scale of the flow (``[h, 3]`` from fast towards to fast away)."""
+    """Draw the grey scale, or the colour scale of the flow (``[h, 3]``, one colour per row of its box)."""
     x0, y0, x1, y1 = style.grey_bar
-    rows = y1 - y0
-    scale = np.repeat(np.linspace(255, 0, rows).astype(np.uint8)[:, None], 3, axis=1) if colours is None else colours
-    for row in range(rows):
-        red, green, blue = (int(value) for value in scale[row * len(scale) // rows])
-        canvas.rectangle((x0, y0 + row, x1, y0 + row + 1), (red, green, blue))
+    scale = colours
+    if scale is None:
+        scale = np.repeat(np.linspace(255, 0, y1 - y0).astype(np.uint8)[:, None], 3, axis=1)
+    canvas.patch(x0, y0, np.repeat(scale[:, None], x1 - x0, axis=1))
 
 
 def draw_depth_marks(canvas: Canvas, style: ScreenStyle, mm_per_pixel: float, focus: float) -> None:
@@ -55,10 +54,10 @@ def draw_depth_marks(canvas: Canvas, style: ScreenStyle, mm_per_pixel: float, fo
             anchor = "left" if right else "right"
             small = style.font.sized(max(9, style.font.size - 4))
             canvas.text(x + 12 if right else x - 3, y - 5, str(centimetre), small, style.ink, anchor=anchor)
-    y = top + focus * (bottom - top)
+    focus_row = top + focus * (bottom - top)
     side = 1.0 if right else -1.0
     tip = x - 2.0 if right else x + 12.0
-    triangle = np.array([[tip, y], [tip - side * -9, y - 5], [tip - side * -9, y + 5]])
+    triangle = np.array([[tip, focus_row], [tip + side * 9, focus_row - 5], [tip + side * 9, focus_row + 5]])
     canvas.lines(triangle, style.ink, closed=True)
 
 

@@ -102,9 +102,11 @@ def draw_body_mark(canvas: Canvas, style: ScreenStyle, view: str, rng: np.random
     half = np.array([[0.16, 0.0], [0.45, 0.08], [0.42, 0.3], [0.33, 0.55], [0.4, 0.8], [0.42, 1.0]])
     for sign in (-1.0, 1.0):
         canvas.lines(np.array(corner) + size * (np.array([0.5, 0.0]) + half * [sign, 1.0]), style.ink)
-    side = (
-        0.3 if "right" in view or "gallbladder" in view else 0.7 if "left_kidney" in view or view == "spleen" else 0.5
-    )
+    side = 0.5
+    if "right" in view or "gallbladder" in view:
+        side = 0.3
+    elif "left_kidney" in view or view == "spleen":
+        side = 0.7
     height = 0.85 if "bladder" in view and "gall" not in view else 0.5
     angle = np.pi / 2 if view.endswith(("sag", "lobe")) else 0.0
     arm = 0.12 * np.array([np.cos(angle), np.sin(angle)])

@@ -14,7 +14,7 @@ from sonosift.phantom.annotation_text import annotation_for, draw_habit
 from sonosift.phantom.body import Body, draw_body
 from sonosift.phantom.corruption import DAMAGES
 from sonosift.phantom.exam_export import ExamExport, Exported, draw_suffix_and_coding
-from sonosift.phantom.exam_plan import ExamPlan, Profile, plan_exam
+from sonosift.phantom.exam_plan import ExamPlan, Profile, Shot, plan_exam
 from sonosift.phantom.identities import Hospital, Patient
 from sonosift.phantom.machine_habits import habits_for
 from sonosift.phantom.metadata import ExamHeader
@@ -72,7 +72,7 @@ def simulate_patient(task: PatientTask) -> PatientResult:
     frames: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     exams = int(rng.choice([1, 2, 3], p=[0.72, 0.22, 0.06]))
-    when = datetime(2016, 1, 4, 7, 30) + timedelta(minutes=int(rng.integers(0, 6 * 365 * 24 * 60)))
+    when = datetime(2016, 1, 4, 7, 30) + timedelta(days=int(rng.integers(6 * 365)), minutes=int(rng.integers(600)))
     for number in range(1, exams + 1):
         machine = task.scanner
         if number > 1 and rng.random() < 0.4:
@@ -81,7 +81,7 @@ def simulate_patient(task: PatientTask) -> PatientResult:
         exam.run()
         frames += exam.export.written.frames
         files += exam.export.written.files
-        when += timedelta(days=int(rng.integers(1, 500)), minutes=int(rng.integers(0, 600)))
+        when += timedelta(days=int(rng.integers(1, 500)))
     return PatientResult(frames, files, planted.rows(), exams)
 
 
@@ -128,28 +128,27 @@ class _Exam:
 
     def run(self) -> None:
         """Take every planned shot, then add what else an export holds."""
-        exported = [self._shot(shot.view, is_cine=shot.is_cine) for shot in self.plan.shots]
+        exported = [self._take(shot) for shot in self.plan.shots]
         self._mishaps(exported)
 
-    def _shot(self, view: str, *, is_cine: bool) -> Exported:
-        rng = self.rng
+    def _take(self, shot: Shot) -> Exported:
+        rng, view, is_cine = self.rng, shot.view, shot.is_cine
         self.clock += timedelta(seconds=int(rng.integers(8, 70)))
         label = annotation_for(view, self.typing, rng)
         intervention = self.header.description is not None and "BIOPSY" in self.header.description.upper()
         extras = draw_extras(view, label, clip=is_cine, intervention=intervention, marks_body=self.marks_body, rng=rng)
         suffix, coding, channels = draw_suffix_and_coding(self.export, clip=is_cine, colour=extras.colour_flow, rng=rng)
-        count = int(rng.integers(10, 51)) if is_cine else 1
-        rate = float(rng.integers(6, 13)) if is_cine else float(rng.integers(18, 46))
+        # A still shows the rate at which the machine scanned before it was frozen.
+        rate = shot.rate_hz if is_cine else float(rng.integers(18, 46))
         acquisitions = [
             acquire(
                 self.body, view, SCANNERS[self.machine], rng, size=self._size(2 if extras.dual else 1),
-                frames=count, rate_hz=rate,
+                frames=shot.frames, rate_hz=shot.rate_hz,
             )
             for _ in range(2 if extras.dual else 1)
         ]  # fmt: skip
-        content = self._content(
-            acquisitions[0].geometry.kind, acquisitions[0].depth_mm, acquisitions[0].centre_mhz, rate
-        )
+        scan = acquisitions[0]
+        content = self._content(scan.geometry.kind, scan.depth_mm, scan.centre_mhz, rate)
         shown = show(self.style, acquisitions, content, extras, channels=channels, planted=self.planted, rng=rng)
         return self.export.scan(acquisitions, shown, content, coding, suffix)
 
@@ -181,7 +180,7 @@ class _Exam:
         )
 
     def _mishaps(self, exported: list[Exported]) -> None:
-        """Export twice, grab frames, damage files: some by chance, some by turn so that small hospitals have them too."""
+        """Export twice, grab frames, damage files: by chance, and by turn so that small hospitals have them too."""
         rng, index = self.rng, self.task.index
         first = self.number == 1
         clips = [shot for shot in exported if shot.rate_hz is not None]

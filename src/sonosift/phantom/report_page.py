@@ -60,9 +60,8 @@ def draw_test_image(style: ScreenStyle, rng: np.random.Generator) -> tuple[npt.N
         x0, x1 = style.width * step // steps, style.width * (step + 1) // steps
         canvas.rectangle((x0, style.height // 4, x1, style.height // 2), (grey, grey, grey))
     for spacing in (32, 64):
-        canvas.rectangle(
-            (0, style.height * 3 // 4 + spacing, style.width, style.height * 3 // 4 + spacing + 1), style.ink
-        )
+        y = style.height * 3 // 4 + spacing
+        canvas.rectangle((0, y, style.width, y + 1), style.ink)
     canvas.text(style.width // 2, style.height // 8, "TEST PATTERN", style.font, style.ink, anchor="middle")
     canvas.text(style.width // 2, style.height * 5 // 8, style.vendor_mark, style.font, style.ink, anchor="middle")
     return canvas.over(np.zeros((style.height, style.width, 3), dtype=np.uint8)), canvas.texts

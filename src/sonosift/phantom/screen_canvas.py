@@ -70,6 +70,13 @@ class Canvas:
         mask = np.full((max(0, box[3] - box[1]), max(0, box[2] - box[0])), 255, dtype=np.uint8)
         self.cover(box[0], box[1], mask, colour)
 
+    def patch(self, x: int, y: int, colours: Pixels) -> None:
+        """Lay an opaque block of colours ``[h, w, 3]`` with its corner at x, y; it must fit on the screen."""
+        window = np.s_[y : y + colours.shape[0], x : x + colours.shape[1]]
+        self._coverage[window] = 255
+        grey = colours @ np.array([0.299, 0.587, 0.114])
+        self._paint[window] = np.rint(grey).astype(np.uint8) if self.channels == 1 else colours
+
     def lines(self, points: npt.NDArray[np.float64], colour: Colour, *, closed: bool = False, width: int = 1) -> None:
         """Draw a line through ``points`` ([n, 2] x, y), smoothed."""
         import cv2
@@ -116,16 +123,21 @@ class Canvas:
             return False
         return not (off_image and self.fan[y0:y1, x0:x1].any())
 
-    def over(self, image: Pixels, box: tuple[int, int, int, int] | None = None) -> Pixels:
-        """Return ``image`` (the whole screen, or the part in ``box``) with the drawing laid over it."""
-        x0, y0, x1, y1 = box if box is not None else (0, 0, self.width, self.height)
+    def ink(
+        self, box: tuple[int, int, int, int]
+    ) -> tuple[tuple[npt.NDArray[np.intp], ...], npt.NDArray[np.uint16], Pixels]:
+        """Return where in ``box`` something is drawn, how much of the image shows through there, and the paint."""
+        x0, y0, x1, y1 = box
         coverage = self._coverage[y0:y1, x0:x1]
+        where = np.nonzero(coverage)
+        weight = (255 - coverage[where]).astype(np.uint16)
+        return where, weight if self.channels == 1 else weight[:, None], self._paint[y0:y1, x0:x1][where]
+
+    def over(self, image: Pixels) -> Pixels:
+        """Return ``image`` (the whole screen) with the drawing laid over it."""
+        where, weight, paint = self.ink((0, 0, self.width, self.height))
         shown = image.copy()
-        touched = coverage > 0
-        weight = 255 - coverage[touched].astype(np.uint16)
-        if self.channels == 3:
-            weight = weight[:, None]
-        shown[touched] = (image[touched] * weight // 255 + self._paint[y0:y1, x0:x1][touched]).astype(np.uint8)
+        shown[where] = (image[where] * weight // 255 + paint).astype(np.uint8)
         return shown
 
 

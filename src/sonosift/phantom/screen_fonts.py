@@ -1,4 +1,4 @@
-"""Letters as coverage masks, from fonts that come with the installed libraries, so that nothing must be on the system."""
+"""Letters as coverage masks, from fonts inside the installed libraries: none must be on the system."""
 
 from __future__ import annotations
 

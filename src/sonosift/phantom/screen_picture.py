@@ -70,12 +70,14 @@ class Picture:
     """Makes the frames of one shot, so that what does not move is drawn only once."""
 
     def __init__(self, style: ScreenStyle, canvas: Canvas, placements: list[Placement]) -> None:
-        self._style, self._canvas, self._placements = style, canvas, placements
         backdrop = style.backdrop if canvas.channels == 3 else luminance(style.backdrop)
         shape = (style.height, style.width) if canvas.channels == 1 else (style.height, style.width, 3)
         self._empty = np.full(shape, backdrop, dtype=np.uint8)
         self._still = canvas.over(self._empty)
-        self._tint = tint_table(style) if canvas.channels == 3 else None
+        self._canvas = canvas
+        # OpenCV wants colour tables as [256, 1, 3]; it never reorders the channels of a user's table.
+        self._tint = tint_table(style)[:, None] if canvas.channels == 3 else None
+        self._spots = [_Spot(placement, canvas) for placement in placements]
 
     def frame(
         self,
@@ -87,22 +89,36 @@ class Picture:
     ) -> Pixels:
         """Return the screen ``[H, W]`` or ``[H, W, 3]`` with one scan per placement."""
         picture = self._still.copy()
-        for placement, scan in zip(self._placements, scans, strict=True):
-            x0, y0, x1, y1 = placement.box
-            grey = placement.enlarged(scan)
-            part = self._empty[y0:y1, x0:x1].copy()
-            fan = self._canvas.fan[y0:y1, x0:x1]
-            shown = grey if self._tint is None else self._tint[grey]
-            part[fan] = shown[fan]
+        for spot, scan in zip(self._spots, scans, strict=True):
+            grey = spot.placement.enlarged(scan)
+            x0, y0, x1, y1 = spot.placement.box
+            part = picture[y0:y1, x0:x1]
+            part[...] = self._empty[y0:y1, x0:x1]
+            self._lay(part, grey, spot)
             if flow is not None and rng is not None:
-                whole = np.zeros(picture.shape[:2], dtype=np.uint8)
-                whole[y0:y1, x0:x1] = grey
-                screen = self._empty.copy()
-                screen[y0:y1, x0:x1] = part
-                paint_flow(screen, whole, flow, rng, beat)
-                part = screen[y0:y1, x0:x1]
-            picture[y0:y1, x0:x1] = self._canvas.over(part, placement.box)
+                paint_flow(part, grey, flow, rng, beat, corner=(x0, y0))
+            spot.draw_over(part)
         return picture
+
+    def _lay(self, part: Pixels, grey: Pixels, spot: _Spot) -> None:
+        import cv2
+
+        shown = grey if self._tint is None else cv2.applyColorMap(grey, self._tint)
+        np.copyto(part, np.asarray(shown), where=spot.fan if self._tint is None else spot.fan[..., None])
+
+
+class _Spot:
+    """One placement with the drawing over it, ready for quick repetition."""
+
+    def __init__(self, placement: Placement, canvas: Canvas) -> None:
+        x0, y0, x1, y1 = placement.box
+        self.placement = placement
+        self.fan = np.ascontiguousarray(canvas.fan[y0:y1, x0:x1])
+        self._where, self._weight, self._paint = canvas.ink(placement.box)
+
+    def draw_over(self, part: Pixels) -> None:
+        below = part[self._where] * self._weight // 255
+        part[self._where] = (below + self._paint).astype(np.uint8)
 
 
 def tint_table(style: ScreenStyle) -> Pixels:

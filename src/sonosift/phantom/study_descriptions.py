@@ -7,10 +7,14 @@ import numpy as np
 # Spelled as in the paper's appendix; each list holds what fits an exam of that kind.
 _PUBLISHED: dict[str, tuple[str, ...]] = {
     "abdomen": (
-        "US PARACENTESIS THERAPEUTIC", "US PARACENTESIS DIAGNOSTIC AND THERAPEUTIC", "US PARACENTESIS DIAGNOSTIC",
-        "US DRAINAGE ABDOMEN", "US DRAINAGE GALLBLADDER (CHOLECYSTOSTOMY)", "US BIOPSY MESENTERY",
+        "US BIOPSY MESENTERY",
         "US ABDOMINAL PELVIC BIOPSY NOT OTHERWISE SPECIFIED", "CT ABDOMINAL PELVIC BIOPSY NOT OTHERWISE SPECIFIED",
-        "US ASPIRATION ABDOMINAL COLLECTION", "US BIOPSY RETROPERITONEUM", "IR PARACENTESIS (THERAPEUTIC)",
+        "US BIOPSY RETROPERITONEUM",
+    ),
+    "drainage": (
+        "US PARACENTESIS THERAPEUTIC", "US PARACENTESIS DIAGNOSTIC AND THERAPEUTIC", "US PARACENTESIS DIAGNOSTIC",
+        "US DRAINAGE ABDOMEN", "US DRAINAGE GALLBLADDER (CHOLECYSTOSTOMY)", "US ASPIRATION ABDOMINAL COLLECTION",
+        "IR PARACENTESIS (THERAPEUTIC)",
     ),
     "liver": (
         "US BIOPSY LIVER NONFOCAL", "US BIOPSY LIVER FOCAL", "CT BIOPSY LIVER FOCAL", "US DRAINAGE LIVER",
@@ -38,6 +42,7 @@ _PUBLISHED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _DAILY: dict[str, tuple[str, ...]] = {
     "abdomen": ("US ABDOMEN COMPLETE", "US ABDOMEN", "ABDOMEN", "Sono Abdomen", "US ABD RUQ", "Echographie abdominale"),
+    "drainage": ("US PARACENTESIS", "US GUIDED DRAINAGE", "Punktion Aszites", "US ASCITES"),
     "liver": ("US LIVER", "US ABDOMEN LIMITED LIVER", "US LIVER DOPPLER", "Sono Leber", "LIVER"),
     "renal": ("US RENAL", "US KIDNEYS BILATERAL", "US RENAL/BLADDER", "Sono Nieren", "US RETROPERITONEAL COMPLETE"),
     "bladder": ("US BLADDER", "US PELVIS TRANSABDOMINAL", "US BLADDER POST VOID RESIDUAL", "Sono Harnblase"),
@@ -46,7 +51,7 @@ _DAILY: dict[str, tuple[str, ...]] = {
     "soft tissue": ("US SOFT TISSUE", "US EXTREMITY NON VASCULAR", "US GROIN", "Weichteilsono"),
 }  # fmt: skip
 # Exam kinds that share the words of another.
-_SAME_WORDS = {"urinary tract": "renal", "kidney": "renal", "neck": "thyroid", "lung": "chest", "pelvis": "bladder"}
+_SAME_WORDS = {"urinary tract": "renal"}
 
 
 def published_descriptions() -> tuple[str, ...]:
@@ -61,8 +66,6 @@ def draw_description(exam_kind: str, rng: np.random.Generator) -> tuple[str | No
         The text or None, and ``right``, ``wrong`` (of another kind of exam), or ``missing``.
     """
     kind = _SAME_WORDS.get(exam_kind, exam_kind)
-    if kind not in _DAILY:
-        kind = "abdomen"
     fate = rng.random()
     if fate < 0.06:
         return None, "missing"

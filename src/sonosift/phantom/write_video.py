@@ -15,12 +15,14 @@ def mp4_bytes(frames: npt.NDArray[np.uint8], rate_hz: float) -> bytes:
     One thread and no writing date: nothing but the frames and the installed encoder decides the bytes.
     """
     import av
+    from av.video.stream import VideoStream
 
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
         rate = Fraction(rate_hz).limit_denominator(100)
         options = {"crf": "20", "preset": "veryfast", "threads": "1"}
         stream = container.add_stream(_encoder(), rate=rate, options=options)
+        assert isinstance(stream, VideoStream)  # both encoders make video
         stream.width, stream.height = frames.shape[2], frames.shape[1]
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
