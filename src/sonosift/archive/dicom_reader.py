@@ -36,6 +36,8 @@ def open_dicom(path: Path) -> Clip:
     dataset = read_dataset(path)
     header = header_of(dataset)
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    if not syntax.is_transfer_syntax:
+        raise Unreadable(Reason.UNSUPPORTED_ENCODING)
     if any(str(syntax).startswith(prefix) for prefix in _VIDEO_SYNTAXES):
         return Clip(header, lambda wanted_hz: _video_in_dicom(path, header, wanted_hz))
     if not syntax.is_encapsulated and syntax != DeflatedExplicitVRLittleEndian:

@@ -1,0 +1,77 @@
+"""Small DICOM files in every encoding, written with pydicom and independent encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID, RLELossless, generate_uid
+
+ENCAPSULATED = {
+    "1.2.840.10008.1.2.4.50": lambda frame: imagecodecs.jpeg8_encode(frame, level=98),
+    "1.2.840.10008.1.2.4.57": lambda frame: imagecodecs.ljpeg_encode(frame, bitspersample=frame.itemsize * 8),
+    "1.2.840.10008.1.2.4.70": lambda frame: imagecodecs.jpeg8_encode(
+        frame,
+        lossless=True,
+        predictor=1,
+        colorspace=None if frame.ndim == 2 else "RGB",
+        outcolorspace=None if frame.ndim == 2 else "RGB",
+    ),
+    "1.2.840.10008.1.2.4.80": imagecodecs.jpegls_encode,
+    "1.2.840.10008.1.2.4.90": lambda frame: imagecodecs.jpeg2k_encode(
+        frame, level=0, codecformat="J2K", reversible=True
+    ),
+}
+
+
+def make_dicom(path: Path, frames: np.ndarray, syntax: str, photometric: str = "MONOCHROME2", **values: object) -> Path:
+    """Write ``frames`` [n, H, W] or [n, H, W, 3] as they are; ``values`` are further header elements by keyword."""
+    uid = UID(syntax)
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.3.1"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.Modality = "US"
+    dataset.Rows, dataset.Columns = frames.shape[1:3]
+    dataset.NumberOfFrames = len(frames)
+    dataset.SamplesPerPixel = 3 if frames.ndim == 4 else 1
+    if frames.ndim == 4:
+        dataset.PlanarConfiguration = 0
+    dataset.PhotometricInterpretation = photometric
+    dataset.BitsAllocated = dataset.BitsStored = 8 * frames.itemsize
+    dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    if str(uid) in ENCAPSULATED:
+        dataset.PixelData = encapsulate([ENCAPSULATED[str(uid)](frame) for frame in frames])
+    else:
+        order = "<" if uid.is_little_endian else ">"
+        dataset.PixelData = frames.astype(frames.dtype.newbyteorder(order)).tobytes()
+        dataset.PixelData += b"\0" * (len(dataset.PixelData) % 2)
+    dataset["PixelData"].VR = "OB" if frames.itemsize == 1 else "OW"
+    if uid == RLELossless:
+        dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1")
+        dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a DICOM file and gives its path."""
+    return lambda frames, syntax="1.2.840.10008.1.2.1", photometric="MONOCHROME2", **values: make_dicom(
+        tmp_path / "file_without_extension", frames, syntax, photometric, **values
+    )
+
+
+@pytest.fixture
+def grey_frames() -> np.ndarray:
+    """Three smooth and different frames."""
+    y, x = np.mgrid[0:48, 0:64]
+    return np.stack([(2 * x + y + 30 * k) % 256 for k in range(3)]).astype(np.uint8)

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from sonosift.archive.still_reader import open_still
+from sonosift.archive.unreadable import Reason, Unreadable
+
+RNG = np.random.default_rng(0)
+GREY = RNG.integers(0, 256, (30, 40), dtype=np.uint8)
+COLOUR = RNG.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+
+
+def only_frame(path):
+    (frame,) = open_still(path).frames(3.0)
+    return frame
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
+def test_lossless_grey_and_colour(tmp_path, kind):
+    Image.fromarray(GREY).save(tmp_path / "grey", kind)
+    np.testing.assert_array_equal(only_frame(tmp_path / "grey").grey, GREY)
+    Image.fromarray(COLOUR).save(tmp_path / "colour", kind)
+    np.testing.assert_array_equal(only_frame(tmp_path / "colour").rgb, COLOUR)
+
+
+def test_jpeg(tmp_path):
+    smooth = np.add.outer(np.arange(30), np.arange(40)).astype(np.uint8)
+    Image.fromarray(smooth).save(tmp_path / "a", "JPEG", quality=98)
+    assert np.abs(only_frame(tmp_path / "a").grey.astype(int) - smooth).max() <= 3
+
+
+def test_sixteen_bits(tmp_path):
+    deep = np.linspace(0, 65535, 1200).astype(np.uint16).reshape(30, 40)
+    Image.fromarray(deep).save(tmp_path / "a", "PNG")
+    np.testing.assert_array_equal(only_frame(tmp_path / "a").grey, np.round(deep / 257).astype(np.uint8))
+
+
+def test_transparent_is_black(tmp_path):
+    rgba = np.dstack([COLOUR, np.zeros((30, 40), np.uint8)])
+    rgba[:, 20:, 3] = 255
+    Image.fromarray(rgba).save(tmp_path / "a", "PNG")
+    frame = only_frame(tmp_path / "a")
+    assert frame.grey[:, :20].max() == 0
+    np.testing.assert_array_equal(frame.rgb[:, 20:], COLOUR[:, 20:])
+
+
+def test_a_palette_and_one_bit(tmp_path):
+    picture = Image.fromarray(GREY).convert("P")
+    picture.save(tmp_path / "palette", "PNG")
+    np.testing.assert_array_equal(only_frame(tmp_path / "palette").grey, GREY)
+    Image.fromarray(GREY > 127).save(tmp_path / "bits", "PNG")
+    np.testing.assert_array_equal(only_frame(tmp_path / "bits").grey, np.where(GREY > 127, 255, 0))
+
+
+def test_the_pages_of_a_tiff_are_frames(tmp_path):
+    pages = [Image.fromarray(np.full((5, 6), value, np.uint8)) for value in (1, 2, 3)]
+    pages[0].save(tmp_path / "a", "TIFF", save_all=True, append_images=pages[1:])
+    clip = open_still(tmp_path / "a")
+    assert clip.header.frame_count == 3
+    assert [(frame.index, int(frame.grey[0, 0])) for frame in clip.frames(3.0)] == [(0, 1), (1, 2), (2, 3)]
+
+
+def refused(path):
+    with pytest.raises(Unreadable) as caught:
+        list(open_still(path).frames(3.0))
+    return caught.value.reason
+
+
+def test_cut_and_broken_files_have_a_reason(tmp_path):
+    Image.fromarray(COLOUR).save(tmp_path / "a", "PNG")
+    content = (tmp_path / "a").read_bytes()
+    (tmp_path / "cut").write_bytes(content[: len(content) // 2])
+    assert refused(tmp_path / "cut") in (Reason.TRUNCATED, Reason.BROKEN_PIXELS)
+    (tmp_path / "head").write_bytes(content[:20])
+    assert refused(tmp_path / "head") is Reason.BROKEN_HEADER
+
+
+def test_a_picture_of_a_hundred_megapixels_is_refused(tmp_path):
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "a", "PNG")
+    assert refused(tmp_path / "a") is Reason.TOO_LARGE
+
+
+def test_formats_that_are_not_on_the_list_are_refused(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "a", "PPM")
+    assert refused(tmp_path / "a") is Reason.BROKEN_HEADER

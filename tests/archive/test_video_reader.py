@@ -1,0 +1,76 @@
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.archive.video_reader import open_video
+
+LEVELS = [20, 60, 100, 140, 180, 220, 40, 80, 120, 160]
+
+
+def write_video(path, format_name, codec, pixel_format="yuv420p", rate=10, size=(64, 48)):
+    with av.open(str(path), "w", format=format_name) as container:
+        stream = container.add_stream(codec, rate=Fraction(rate))
+        stream.width, stream.height = size
+        stream.pix_fmt = pixel_format
+        for level in LEVELS:
+            picture = np.full((size[1], size[0], 3), level, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+FORMATS = [
+    ("mp4", "mpeg4", "yuv420p"),
+    ("mov", "mjpeg", "yuvj420p"),
+    ("avi", "rawvideo", "bgr24"),
+    ("avi", "mjpeg", "yuvj420p"),
+    ("matroska", "mpeg4", "yuv420p"),
+    ("gif", "gif", "gray"),
+]
+
+
+@pytest.mark.parametrize(("format_name", "codec", "pixel_format"), FORMATS)
+def test_every_frame_of_every_format(tmp_path, format_name, codec, pixel_format):
+    path = write_video(tmp_path / "clip", format_name, codec, pixel_format)
+    clip = open_video(path)
+    assert (clip.header.height, clip.header.width) == (48, 64)
+    assert clip.header.rate_hz == pytest.approx(10, rel=0.15)
+    frames = list(clip.frames(1000.0))
+    assert [frame.index for frame in frames] == list(range(len(LEVELS)))
+    assert [float(frame.grey.mean()) for frame in frames] == pytest.approx(LEVELS, abs=4)
+
+
+def test_frames_are_taken_by_their_times(tmp_path):
+    clip = open_video(write_video(tmp_path / "clip", "mp4", "mpeg4"))
+    sampled = list(clip.frames(3.0))
+    assert [frame.index for frame in sampled] == [0, 4, 7]
+    assert [frame.time_s for frame in sampled] == pytest.approx([0, 0.4, 0.7])
+    assert [frame.index for frame in clip.frames(3.0)] == [0, 4, 7]
+
+
+def test_a_rate_above_the_clip_keeps_everything_once(tmp_path):
+    clip = open_video(write_video(tmp_path / "clip", "mp4", "mpeg4"))
+    assert len(list(clip.frames(11.0))) == len(LEVELS)
+
+
+def refused(path):
+    with pytest.raises(Unreadable) as caught:
+        list(open_video(path).frames(3.0))
+    return caught.value.reason
+
+
+def test_cut_and_random_files_have_a_reason(tmp_path):
+    content = write_video(tmp_path / "clip", "mp4", "mpeg4").read_bytes()
+    (tmp_path / "cut").write_bytes(content[: len(content) // 3])  # the index stands at the end
+    assert refused(tmp_path / "cut") is Reason.BROKEN_HEADER
+    (tmp_path / "noise").write_bytes(np.random.default_rng(0).bytes(5000))
+    assert refused(tmp_path / "noise") in (Reason.BROKEN_HEADER, Reason.UNSUPPORTED_ENCODING)
+
+
+def test_a_playlist_that_names_other_files_is_refused(tmp_path):
+    write_video(tmp_path / "clip.mp4", "mp4", "mpeg4")
+    (tmp_path / "list").write_text("ffconcat version 1.0\nfile clip.mp4\n")
+    assert refused(tmp_path / "list") in (Reason.UNSUPPORTED_ENCODING, Reason.BROKEN_HEADER)
