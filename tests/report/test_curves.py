@@ -59,7 +59,8 @@ def test_ticks_cover_the_range_in_equal_steps(low, width):
 def test_metrics_find_their_charts():
     metrics = [
         {"step": step, "epoch": 0, "loss": 3.0 - step, "loss_balance": 2.0, "filled_clusters": 5.0,
-         "validation_weighted_f1": 0.5, "images_per_second": 9.0, "learning_rate": 1e-4, "note": "some words", "seconds": 3.0}
+         "validation_weighted_f1": 0.5, "images_per_second": 9.0, "learning_rate": 1e-4, "note": "some words",
+         "seconds": 3.0}
         for step in range(3)
     ]  # fmt: skip
     curves = run_curves("r", metrics)
