@@ -1,0 +1,106 @@
+"""The methods by name. Looking one up imports its configuration only; its code is imported when it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+from sonosift.errors import unknown_name
+from sonosift.methods.settings import MethodConfig, configure
+
+if TYPE_CHECKING:
+    from sonosift.methods.method import Method
+
+Kind = Literal["pretrain", "train"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One method.
+
+    Attributes:
+        name: what users type.
+        kind: ``pretrain`` learns without labels, ``train`` from them.
+        config: ``module:class`` of its settings.
+        method: ``module:class`` of its code.
+        presets: settings that differ from the configuration's defaults under this name.
+        small: settings for a small machine (see docs), over the presets.
+    """
+
+    name: str
+    kind: Kind
+    config: str
+    method: str
+    presets: dict[str, Any] = field(default_factory=dict)
+    small: dict[str, Any] = field(default_factory=dict)
+
+
+# Chosen for two cores and some hundred images, where the papers' scale would take days.
+_SMALL_PICA: dict[str, Any] = {
+    "image_size": 64,
+    "strong_view": "semantic",
+    "max_images_per_exam": 8,
+    "learning_rate": 1e-3,
+}
+_SMALL_SUPERVISED: dict[str, Any] = {
+    "image_size": 64,
+    "max_images_per_exam": 8,
+    "learning_rate": 1e-3,
+    "least_validations": 10,
+}
+
+_METHODS = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            "pica", "pretrain", "sonosift.methods.pica_config:PicaConfig", "sonosift.methods.pica:Pica", {}, _SMALL_PICA
+        ),
+        Entry(
+            "lsd",
+            "pretrain",
+            "sonosift.methods.pica_config:PicaConfig",
+            "sonosift.methods.pica:Pica",
+            {"balance": "dirichlet"},
+            _SMALL_PICA,
+        ),
+        Entry(
+            "supervised",
+            "train",
+            "sonosift.methods.supervised_config:SupervisedConfig",
+            "sonosift.methods.supervised:Supervised",
+            {},
+            _SMALL_SUPERVISED,
+        ),
+    )
+}
+
+
+def names(kind: Kind | None = None) -> list[str]:
+    """Return the names of all methods, or of those of one kind."""
+    return [entry.name for entry in _METHODS.values() if kind in (None, entry.kind)]
+
+
+def find(name: str, kind: Kind | None = None) -> Entry:
+    """Return a method by name, or the error that names close ones."""
+    if name not in names(kind):
+        raise unknown_name("method" if kind is None else f"method of {kind}", name, names(kind))
+    return _METHODS[name]
+
+
+def config_of(name: str, settings: dict[str, Any], *, small: bool = False) -> MethodConfig:
+    """Build a method's configuration: defaults, then its presets, then the small scale, then ``settings``."""
+    entry = find(name)
+    config: type[MethodConfig] = _load(entry.config)
+    return configure(config, name, entry.presets | (entry.small if small else {}) | settings)
+
+
+def build(name: str, config: MethodConfig, **facts: Any) -> Method:
+    """Build a method from its configuration; ``facts`` come from the data (``labels=7``)."""
+    method: Method = _load(find(name).method)(config, **facts)
+    return method
+
+
+def _load(place: str) -> Any:
+    module, _, attribute = place.partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,53 @@
+"""Features and logits of frames from a trained method, nothing random."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.random_views import centre_view
+from sonosift.machine import progress
+from sonosift.methods.method import Method
+from sonosift.training.precision import Precision
+
+_FRAMES_AT_A_TIME = 128
+
+
+class Predictions(NamedTuple):
+    """One row per frame."""
+
+    features: NDArray[np.float32]
+    logits: NDArray[np.float32]
+
+
+@torch.inference_mode()
+def predict(method: Method, frames: FrameTensor, precision: Precision, *, title: str = "") -> Predictions:
+    """Run a method over all frames in their order, in evaluation mode; a title shows a progress bar."""
+    was_training = method.training
+    method.eval()
+    device = next(method.parameters()).device
+    features, logits = [], []
+    starts = range(0, len(frames), _FRAMES_AT_A_TIME)
+    for start in progress.track(starts, title, unit="batch") if title else starts:
+        rows = np.arange(start, min(start + _FRAMES_AT_A_TIME, len(frames)))
+        images = centre_view(frames.gather(rows).to(device), method.image_size)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
+            found, answers = method(images)
+        features.append(found.float().cpu())
+        logits.append(answers.float().cpu())
+    method.train(was_training)
+    return Predictions(torch.cat(features).numpy(), torch.cat(logits).numpy())
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn logits into independent probabilities."""
+    return torch.sigmoid(torch.from_numpy(logits)).numpy()
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn logits into probabilities that sum to 1 over the last axis."""
+    return torch.softmax(torch.from_numpy(logits), dim=-1).numpy()

@@ -1,0 +1,26 @@
+"""The figure that early stopping watches: support-weighted F1 after fitting one threshold per class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.methods.method import Method
+from sonosift.metrics.f1 import class_scores
+from sonosift.metrics.thresholds import decide, fit_thresholds
+from sonosift.training.fit import Score, Validate
+from sonosift.training.precision import Precision
+from sonosift.training.predict import predict, sigmoid
+
+
+def validate_on(frames: FrameTensor, truth: NDArray[np.uint8], precision: Precision) -> Validate:
+    """Return the function that scores a method on labelled frames kept apart from training."""
+
+    def validate(method: Method) -> Score:
+        scores = sigmoid(predict(method, frames, precision).logits)
+        figures = class_scores(truth, decide(scores, fit_thresholds(truth, scores)))
+        weighted = figures.weighted_f1
+        return Score(weighted, {"weighted_f1": weighted})
+
+    return validate
