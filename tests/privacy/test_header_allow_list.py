@@ -24,9 +24,7 @@ def test_a_model_that_could_identify_is_dropped(model):
 
 
 def test_free_text_leaves_only_as_groups():
-    facts = clean_facts(
-        replace(HEADER, study_description="US BIOPSY LIVER FOCAL", transducers=("C5-1", "Anna Miller"))
-    )
+    facts = clean_facts(replace(HEADER, study_description="US BIOPSY LIVER FOCAL", transducers=("C5-1", "Anna Miller")))
     assert facts.study_groups == ["liver", "abdomen"]
     assert facts.transducer == "curvilinear"
     assert "Anna" not in repr(clean_facts(replace(HEADER, study_description="Anna Miller liver")))

@@ -75,7 +75,9 @@ def ingest(
     """
     from sonosift.ingest.ingest_archive import IngestSettings, ingest_archive
 
-    settings = IngestSettings(size, clip_rate_hz, dicom_groups, workers or threads.available_cores())
+    settings = IngestSettings(
+        size, clip_rate_hz, dicom_groups, threads.available_cores() if workers is None else workers
+    )
     outcome = ingest_archive(Path(archive).absolute(), Path(cohort).absolute(), settings)
     for how, count in sorted(outcome.patients_known_from.items()):
         progress.notice(f"patients known from {how}: {count} files")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sonosift.cohort.catalog import bury
+from sonosift.cohort.catalog import NEAR_DUPLICATES, TOMBSTONES, bury, part_paths
 from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.near_duplicates import update_near_duplicates
 from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.sources import Source
 from sonosift.cohort.writer import CohortWriter
@@ -66,12 +68,14 @@ def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> Ing
     cohort = _open_or_create(folder, settings)
     key = cohort.private.require_key(cohort.settings.key_check)
     pseudonyms = Pseudonyms(key)
-    spool, held = cohort.private_path / _SPOOL, cohort.private_path / HELD
+    # A folder of this run's own: children of a killed run may still be writing into theirs.
+    spool, held = cohort.private_path / _SPOOL / uuid.uuid4().hex, cohort.private_path / HELD
     told = WorkerSettings(key.hex(), settings.size, settings.clip_rate_hz, settings.dicom_groups, str(spool), str(held))
     committer = ClipCommitter(cohort)
     with CohortWriter(cohort, on_commit=committer.on_commit) as writer:
-        _empty(spool)
-        held.mkdir(exist_ok=True)
+        shutil.rmtree(spool.parent, ignore_errors=True)
+        spool.mkdir(mode=0o700, parents=True)
+        held.mkdir(mode=0o700, exist_ok=True)
         with WorkerPool(told, settings.workers) as pool:
             known = {source.path: source for source in cohort.private.sources.all()}
             plan = make_plan(archive, look_at_archive(archive, paths, known, pool), known, pseudonyms)
@@ -84,11 +88,13 @@ def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> Ing
                     bar.advance()
                     bar.note(f"{committer.new_frames} frames")
     committer.finish()
-    shutil.rmtree(spool)
+    shutil.rmtree(spool.parent)
     sources = cohort.private.sources.all()
     Quarantine(cohort.path).replace(
         (pseudonyms.source(source.path), source.reason or "") for source in sources if source.state == "quarantined"
     )
+    if _near_duplicates_are_stale(cohort):
+        update_near_duplicates(cohort)
     seconds = time.monotonic() - started
     return _outcome(cohort, sources, {storable(path) for path in paths}, plan, seconds, committer.new_frames)
 
@@ -139,9 +145,13 @@ def _bury_replaced(cohort: Cohort, plan: Plan, known: dict[str, Source]) -> None
         bury(cohort.path, gone, "source_changed")
 
 
-def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+def _near_duplicates_are_stale(cohort: Cohort) -> bool:
+    """Say whether the catalog is younger than the groups, which also holds for a run killed between the two."""
+    groups = cohort.path / NEAR_DUPLICATES
+    written = [
+        path.stat().st_mtime_ns for path in (*part_paths(cohort.path), cohort.path / TOMBSTONES) if path.exists()
+    ]
+    return bool(written) and (not groups.exists() or groups.stat().st_mtime_ns < max(written))
 
 
 def _outcome(

@@ -1,0 +1,160 @@
+import shutil
+
+import numpy as np
+import polars as pl
+import pytest
+
+from sonosift.cohort.cohort import Cohort
+from sonosift.errors import SonosiftError
+from sonosift.ingest.ingest_archive import IngestSettings, ingest_archive
+from sonosift.privacy.pseudonyms import Pseudonyms
+
+SMALL = IngestSettings(size=64, workers=2)
+# 9 frames at 8 a second, 3 a second wanted: frames 0, 3, 5, 8 by the header's rate and by the video's times.
+CLIP_FRAMES = 4
+
+
+@pytest.fixture(scope="module")
+def ingested(archive, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ingested") / "cohort"
+    return ingest_archive(archive, folder, SMALL), Cohort.open(folder)
+
+
+def test_every_file_is_counted_once(ingested, archive):
+    outcome, _ = ingested
+    assert outcome.files == sum(path.is_file() for path in archive.rglob("*"))
+    assert (outcome.ingested, outcome.quarantined, outcome.skipped) == (13, 5, 4)
+    certain = {"empty": 1, "unrecognised_content": 1, "exact_duplicate": 1, "not_an_image": 2, "dicomdir": 1}
+    assert {reason: outcome.reasons[reason] for reason in certain} == certain
+    assert sum(outcome.reasons.values()) == outcome.quarantined + outcome.skipped
+
+
+def test_what_the_cohort_holds(ingested):
+    outcome, cohort = ingested
+    catalog = cohort.catalog()
+    assert outcome.frames == len(catalog) == 3 * (2 + CLIP_FRAMES) + 1 + CLIP_FRAMES + 1
+    assert outcome.clips == 12
+    assert outcome.patients == 3
+    assert outcome.needs_review == 1
+    assert not catalog["needs_review"].any()
+    clip = catalog.filter(pl.col("index_in_clip") == 8)
+    assert clip["time_s"].to_list() == pytest.approx([1.0] * len(clip))
+
+
+def test_a_patients_screenshots_and_exports_are_the_patients(ingested):
+    _, cohort = ingested
+    names = Pseudonyms(cohort.private.key)
+    rows = cohort.catalog().join(cohort.frames_by_source(), on="frame_id")
+    patients = dict(rows.select("path", "patient").iter_rows())
+    assert patients["one/a/screen.dat"] == patients["one/b/IM0"] == names.patient("", "P1")
+    assert patients["two/export"] == names.patient("", "P2")
+    assert patients["three/only.png"] not in {names.patient("", "P1"), names.patient("", "P2")}
+    exams = dict(rows.select("path", "exam").iter_rows())
+    assert exams["one/a/screen.dat"] == exams["one/a/IM2"] != exams["one/b/IM0"]
+
+
+def test_stored_frames_are_the_scaled_fan_without_the_name(ingested):
+    _, cohort = ingested
+    catalog = cohort.catalog().filter(pl.col("transducer").is_not_null())
+    frames = cohort.frames.read(catalog["frame_id"].to_list())
+    assert frames.shape[1:] == (64, 64)
+    assert (frames.max(axis=(1, 2)) > 60).all()
+    row = catalog.row(0, named=True)
+    assert row["crop_y"] >= 8
+    assert row["scale"] == pytest.approx(64 / max(row["crop_w"], row["crop_h"]))
+    assert set(catalog["transducer"]) == {"curvilinear"}
+    assert catalog["study_groups"].to_list()[0] == ["liver", "abdomen"]
+
+
+def test_no_identity_in_names_or_bytes(ingested, file_bytes):
+    _, cohort = ingested
+    for name, content in file_bytes(cohort.path).items():
+        for word in (b"MILLER", b"Miller", b"P1\0", b"IM0", b"hospital", b"screen.dat"):
+            assert word not in content, (name, word)
+            assert word.decode() not in name
+
+
+def test_the_held_page_waits_in_the_private_folder(ingested):
+    _, cohort = ingested
+    held = sorted((cohort.private_path / "held").iterdir(), key=lambda path: path.suffix)
+    assert [path.suffix for path in held] == [".json", ".png"]
+    assert cohort.private_path.stat().st_mode & 0o077 == 0
+    assert not (cohort.private_path / "spool").exists()
+    frame_id = next(path.stem for path in held if path.suffix == ".png")
+    assert frame_id not in cohort.catalog()["frame_id"]
+
+
+def test_again_adds_nothing(archive, tmp_path, file_bytes):
+    folder = tmp_path / "cohort"
+    first = ingest_archive(archive, folder, SMALL)
+    before = file_bytes(folder)
+    again = ingest_archive(archive, folder, SMALL)
+    assert file_bytes(folder) == before
+    assert again.frames_per_second == 0
+    for name in ("files", "ingested", "quarantined", "skipped", "frames", "needs_review", "reasons"):
+        assert getattr(first, name) == getattr(again, name)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_number_of_workers_does_not_matter(archive, tmp_path, file_bytes, workers):
+    folders = []
+    for name, count in (("two", 2), ("other", workers)):
+        folder = tmp_path / name
+        Cohort.create(folder, size=64, key=bytes(32), shard_rows=5, preprocessing=_made_by(SMALL))
+        ingest_archive(archive, folder, IngestSettings(size=64, workers=count))
+        folders.append(file_bytes(folder))
+    assert folders[0] == folders[1]
+
+
+def test_a_grown_archive_adds_only_what_is_new(own_archive, tmp_path):
+    folder = tmp_path / "cohort"
+    later = own_archive / "one/b/IM2"
+    content = later.read_bytes()
+    later.unlink()
+    ingest_archive(own_archive, folder, SMALL)
+    before = Cohort.open(folder).catalog()
+    later.write_bytes(content)
+    ingest_archive(own_archive, folder, SMALL)
+    after = Cohort.open(folder).catalog()
+    assert after.head(len(before)).equals(before)
+    assert len(after) == len(before) + CLIP_FRAMES
+
+
+def test_a_changed_file_replaces_its_frames(own_archive, tmp_path):
+    folder = tmp_path / "cohort"
+    ingest_archive(own_archive, folder, SMALL)
+    cohort = Cohort.open(folder)
+    old = cohort.frame_ids_of("one/a/screen.dat")
+    shutil.copy(own_archive / "three/only.png", own_archive / "one/a/screen.dat")
+    (own_archive / "three/only.png").unlink()
+    with (own_archive / "one/a/screen.dat").open("ab") as handle:
+        handle.write(b"tail")
+    ingest_archive(own_archive, folder, SMALL)
+    new = cohort.frame_ids_of("one/a/screen.dat")
+    assert len(new) == 1
+    assert new != old
+    assert old[0] not in cohort.catalog()["frame_id"]
+    assert np.any(cohort.frames.read(new))
+
+
+def test_without_its_key_a_cohort_takes_nothing(archive, tmp_path):
+    folder = tmp_path / "cohort"
+    ingest_archive(archive, folder, SMALL)
+    shutil.rmtree(tmp_path / "cohort.private")
+    with pytest.raises(SonosiftError, match="private key"):
+        ingest_archive(archive, folder, SMALL)
+
+
+def test_other_settings_and_wrong_places_are_refused(archive, tmp_path):
+    folder = tmp_path / "cohort"
+    ingest_archive(archive, folder, SMALL)
+    with pytest.raises(SonosiftError, match="size 64"):
+        ingest_archive(archive, folder, IngestSettings(size=32, workers=1))
+    with pytest.raises(SonosiftError, match="does not exist"):
+        ingest_archive(tmp_path / "nowhere", folder, SMALL)
+    with pytest.raises(SonosiftError, match="inside the other"):
+        ingest_archive(archive, archive / "cohort", SMALL)
+
+
+def _made_by(settings):
+    return {"clip_rate_hz": settings.clip_rate_hz, "dicom_groups": settings.dicom_groups}
