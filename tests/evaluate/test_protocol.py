@@ -91,7 +91,7 @@ def test_group_quality_agrees_with_the_metrics():
     test = _frames(6)
     groups = np.random.default_rng(6).integers(0, 5, len(test)) * 10
     sets = np.unique(test.truth, axis=0, return_inverse=True)[1].reshape(-1)
-    quality = group_quality("groups", "run", groups, test, RESAMPLING)
+    quality = group_quality("groups", "run", groups, 5, test, RESAMPLING)
     assert quality.groups == 5
     assert quality.purity.value == pytest.approx(purity(groups, sets), abs=1e-6)
     assert quality.nmi.value == pytest.approx(normalized_mutual_information(groups, sets), abs=1e-6)

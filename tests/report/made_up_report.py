@@ -43,6 +43,7 @@ class MadeUp:
                 "patient": [f"{p:02d}a4f09c5e7712bd" for p in patient],
                 "exam": [f"e{p:02d}-{n % 2}" for n, p in enumerate(patient)],
                 "machine": machine.tolist(),
+                "clip": ids,
                 "part": ["train" if p < 24 else "validation" if p < 31 else "test" for p in patient],
             }
         )
@@ -100,8 +101,8 @@ class MadeUp:
             methods=[row.score for row in rows],
             differences=[compare(ours, row, resampling) for row in rows[1:]],
             groups=[
-                group_quality("cluster-1", "run", numbers[t], test, resampling),
-                group_quality("k-means, 32×32 pixels", "baseline", numbers[t][::-1].copy(), test, resampling),
+                group_quality("cluster-1", "run", numbers[t], 7, test, resampling),
+                group_quality("k-means, 32×32 pixels", "baseline", numbers[t][::-1].copy(), 7, test, resampling),
             ],
             confusion=label_set_confusion(test.truth, ours.answers, names),
             notes=["pancreas: 5 test frames only; its interval says little."],

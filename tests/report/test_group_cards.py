@@ -37,6 +37,7 @@ def test_one_scanner_and_one_patient_are_warned_of():
             "frame_id": [f"f{n}" for n in range(20)],
             "patient": ["p0"] * 10 + [f"p{n}" for n in range(1, 11)],
             "exam": ["e"] * 20,
+            "clip": [f"c{n}" for n in range(20)],
             "machine": ["A"] * 10 + ["A", "B"] * 5,
         }
     )
@@ -51,7 +52,13 @@ def test_one_scanner_and_one_patient_are_warned_of():
 
 def test_a_hospital_with_one_scanner_is_not_warned_of_it():
     catalog = pl.DataFrame(
-        {"frame_id": ["a", "b", "c"], "patient": ["p", "q", "r"], "exam": ["e"] * 3, "machine": ["A"] * 3}
+        {
+            "frame_id": ["a", "b", "c"],
+            "patient": ["p", "q", "r"],
+            "exam": ["e"] * 3,
+            "clip": ["c", "d", "e"],
+            "machine": ["A"] * 3,
+        }
     )
     groups = pl.DataFrame({"frame_id": ["a", "b", "c"], "group": [0] * 3, "confidence": [1.0] * 3})
     (card,) = _cards(groups, catalog, [], np.zeros((0, 7), dtype=np.uint8))
@@ -63,6 +70,7 @@ def test_sheets_take_patients_in_turns():
         {
             "frame_id": list("abcdef"),
             "patient": ["p", "p", "p", "p", "q", "r"],
+            "clip": list("123456"),
             "confidence": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
         }
     )
@@ -72,6 +80,19 @@ def test_sheets_take_patients_in_turns():
     assert most_typical(rows, 99) == list("abcdef")
     shuffled = rows.sample(fraction=1.0, shuffle=True, seed=3)
     assert most_typical(shuffled, 4) == most_typical(rows, 4)
+
+
+def test_a_clip_gives_two_frames_and_no_more():
+    rows = pl.DataFrame(
+        {
+            "frame_id": list("abcdef"),
+            "patient": ["p"] * 5 + ["q"],
+            "clip": ["k", "k", "k", "k", "l", "m"],
+            "confidence": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4],
+        }
+    )
+    assert most_typical(rows, 3) == ["a", "e", "f"]
+    assert most_typical(rows, 6) == ["a", "b", "e", "f"]
 
 
 def test_many_machines_are_summed_up():

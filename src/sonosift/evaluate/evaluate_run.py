@@ -26,6 +26,7 @@ from sonosift.evaluate.simple_baselines import (
 
 TRAINING, VALIDATION = "train", "validation"
 FEW_FRAMES = 10
+FEW_PATIENTS = 20
 _MOST_K_MEANS_FRAMES = 4000
 """K-means on pixels learns nothing more from more frames, but takes longer."""
 
@@ -106,7 +107,7 @@ def _judge_outputs(
         about = f"groups of {run.method}, named with the validation labels (Algorithm 1)"
         name = run.name if run.predictions is None else f"{run.name}, groups"
         judged.append(judge_groups(name, "run", about, names, parts, placed[0], placed[1], len(numbers), resampling))
-        qualities.append(group_quality(name, "run", groups[1], test, resampling))
+        qualities.append(group_quality(name, "run", groups[1], len(numbers), test, resampling))
     if run.embeddings is not None and len(parts.training):
         features = Features(
             unlabelled=np.empty((0, 0), dtype=np.float32),
@@ -162,6 +163,9 @@ def _notes(parts: Parts, names: Sequence[str], part: str, leaking_patients: int)
             f"This split puts {leaking_patients} patients into more than one part: the network has seen test patients, "
             "and every figure here is too good."
         )
+    patients = len(set(parts.test.patients))
+    if patients < FEW_PATIENTS:
+        notes.append(f"Only {patients} {part} patients: intervals over so few are rough, and often too narrow.")
     for column, name in enumerate(names):
         there = int(parts.test.truth[:, column].sum())
         fitted = int(parts.validation.truth[:, column].sum())

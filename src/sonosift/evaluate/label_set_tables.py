@@ -16,9 +16,12 @@ THE_REST = "all others"
 
 
 def group_quality(
-    name: str, kind: Kind, groups: NDArray[np.int64], test: LabelledFrames, resampling: Resampling
+    name: str, kind: Kind, groups: NDArray[np.int64], formed: int, test: LabelledFrames, resampling: Resampling
 ) -> GroupQuality:
-    """Purity and NMI of the groups of the test frames against their label sets, intervals over patients."""
+    """Purity and NMI of the groups of the test frames against their label sets, intervals over patients.
+
+    ``formed`` is how many groups there are in all: purity may only be compared at equal numbers.
+    """
     people, patient_index = np.unique(np.asarray(test.patients, dtype=str), return_inverse=True)
     found, group_index = np.unique(groups, return_inverse=True)
     label_sets, set_index = np.unique(test.truth, axis=0, return_inverse=True)
@@ -30,7 +33,7 @@ def group_quality(
     return GroupQuality(
         name=name,
         kind=kind,
-        groups=len(found),
+        groups=formed,
         purity=Figure.of(*map(float, purity)),
         majority_share=Figure.of(float(counted.majority_share(tables.sum(axis=0)))).value,
         nmi=Figure.of(*map(float, nmi)),
@@ -38,7 +41,7 @@ def group_quality(
 
 
 def label_set_confusion(
-    truth: NDArray[np.uint8], answers: NDArray[np.uint8], names: Sequence[str], keep: int = 10
+    truth: NDArray[np.uint8], answers: NDArray[np.uint8], names: Sequence[str], keep: int = 8
 ) -> Confusion:
     """Count true against answered label sets; the ``keep`` commonest true sets by name, the rest as one.
 

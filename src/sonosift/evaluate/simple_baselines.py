@@ -87,7 +87,7 @@ def k_means_baseline(
     validation = nearest_centre(features.validation, centres, normalise=normalise)
     test = nearest_centre(features.test, centres, normalise=normalise)
     judged = judge_groups(name, "baseline", about, names, parts, validation, test, clusters, resampling)
-    return judged, group_quality(name, "baseline", test, parts.test, resampling)
+    return judged, group_quality(name, "baseline", test, clusters, parts.test, resampling)
 
 
 def judge_groups(

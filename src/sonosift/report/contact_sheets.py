@@ -6,14 +6,17 @@ from collections import Counter
 
 import polars as pl
 
+_MOST_PER_CLIP = 2
+
 
 def most_typical(group: pl.DataFrame, count: int) -> list[str]:
     """Return up to ``count`` frame ids of highest confidence.
 
-    Each round takes at most one frame per patient, so that one long clip cannot fill the sheet.
+    Clips take turns, and patients within a turn. A clip gives at most two frames, even if the sheet stays short:
+    its frames look all the same.
 
-    >>> rows = pl.DataFrame({"frame_id": ["a", "b", "c"], "patient": ["p", "p", "q"], "confidence": [0.9, 0.8, 0.1]})
-    >>> most_typical(rows, 2)
+    >>> rows = pl.DataFrame({"frame_id": ["a", "b", "c"], "patient": ["p", "p", "q"], "clip": ["k", "l", "m"]})
+    >>> most_typical(rows.with_columns(confidence=pl.Series([0.9, 0.8, 0.1])), 2)
     ['a', 'c']
     """
     return _by_turns(group.sort("confidence", "frame_id", descending=[True, False]), count)
@@ -26,10 +29,14 @@ def least_typical(group: pl.DataFrame, count: int, without: list[str]) -> list[s
 
 
 def _by_turns(ranked: pl.DataFrame, count: int) -> list[str]:
-    turns: Counter[str] = Counter()
+    of_clip: Counter[str] = Counter()
+    of_patient: Counter[tuple[int, str]] = Counter()
     keyed = []
-    for place, (frame_id, patient) in enumerate(ranked.select("frame_id", "patient").iter_rows()):
-        keyed.append((turns[patient], place, frame_id))
-        turns[patient] += 1
+    for place, (frame_id, patient, clip) in enumerate(ranked.select("frame_id", "patient", "clip").iter_rows()):
+        turn = of_clip[clip]
+        of_clip[clip] += 1
+        if turn < _MOST_PER_CLIP:
+            keyed.append((turn, of_patient[turn, patient], place, frame_id))
+            of_patient[turn, patient] += 1
     chosen = sorted(keyed)[:count]
-    return [frame_id for _, _, frame_id in sorted(chosen, key=lambda entry: entry[1])]
+    return [frame_id for *_, frame_id in sorted(chosen, key=lambda entry: entry[2])]

@@ -82,7 +82,7 @@ class GroupCard:
     @property
     def title(self) -> str:
         """The labels that most of its labelled frames carry."""
-        named = [label.name for label in self.labels if label.share >= 0.5]
+        named = [label.name for label in self.labels if label.share > 0.5]
         if not self.matched_frames:
             return "no labelled frame"
         return " + ".join(named) or "mixed"

@@ -40,11 +40,11 @@ def group_cards(groups: pl.DataFrame, catalog: pl.DataFrame, naming: NamingFrame
 
     Args:
         groups: ``frame_id, group, confidence``.
-        catalog: ``frame_id, patient, exam, machine`` of at least those frames.
+        catalog: ``frame_id, patient, exam, clip, machine`` of at least those frames.
         naming: The labelled frames that name the groups.
         read: Gives the pixels of frame ids.
     """
-    rows = groups.join(catalog.select("frame_id", "patient", "exam", "machine"), on="frame_id", how="inner")
+    rows = groups.join(catalog.select("frame_id", "patient", "exam", "clip", "machine"), on="frame_id", how="inner")
     rows = rows.with_columns(pl.col("machine").fill_null(UNKNOWN_MACHINE))
     hues = {share.name: place % 6 for place, share in enumerate(machine_shares(rows, most=len(rows)))}
     labels = _labels_of_groups(groups, naming)

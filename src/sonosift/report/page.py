@@ -47,13 +47,13 @@ def verdict(difference: Figure) -> str:
     """Say what an interval of a difference allows to say.
 
     >>> verdict(Figure(value=0.1, low=0.02, high=0.2)), verdict(Figure(value=0.1, low=-0.02, high=0.2))
-    ('better', 'not clearly different')
+    ('better', 'no clear difference')
     """
     if difference.low is None or difference.high is None:
         return "unknown"
     if difference.low > 0:
         return "better"
-    return "worse" if difference.high < 0 else "not clearly different"
+    return "worse" if difference.high < 0 else "no clear difference"
 
 
 def best_f1(evaluation: Evaluation, place: int | None = None) -> float | None:

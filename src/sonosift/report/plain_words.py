@@ -35,7 +35,7 @@ def _of_groups(grouping: Grouping) -> list[str]:
     cards = grouping.cards
     if not cards:
         return []
-    named = [card for card in cards if any(label.share >= 0.5 for label in card.labels)]
+    named = [card for card in cards if any(label.share > 0.5 for label in card.labels)]
     sentences = [
         f"Without any label the frames fell into {_count(len(cards), 'group')}; the largest holds "
         f"{percent(cards[0].share)} of them. In {len(named)} a single label is on most of the labelled frames."
@@ -62,7 +62,7 @@ def _of_scores(evaluation: Evaluation) -> list[str]:
         easiest = max(judged, key=lambda row: row.f1.value or 0)
         hardest = min(judged, key=lambda row: row.f1.value or 0)
         sentences.append(
-            f"{evaluation.run} tells {easiest.name} best (F1 {easiest.f1.value:.2f}) and {hardest.name} worst "
+            f"{ours[0].name} tells {easiest.name} best (F1 {easiest.f1.value:.2f}) and {hardest.name} worst "
             f"({hardest.f1.value:.2f}, on {_count(hardest.support, 'test frame')})."
         )
     return sentences
