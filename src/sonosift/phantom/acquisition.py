@@ -169,6 +169,9 @@ def _probe_of(recording: _Recording) -> Probe:
 def _set_up(
     body: Body, view: View, scanner: Scanner, rng: np.random.Generator, size: tuple[int, int]
 ) -> tuple[_Recording, Geometry, float]:
+    if view.region == "limb" and rng.random() < 0.5:
+        # Half of the soft-tissue exams are of the belly's wall, with the probe that is at hand.
+        view = replace(view, region="trunk", target="abdominal wall", probe="curvilinear")
     kind = _choose_probe(view, scanner, rng)
     probe = scanner.probe(kind)
     megahertz = float(rng.uniform(*probe.megahertz))
@@ -198,7 +201,7 @@ def _set_up(
             break
     assert best is not None
     _, pose, shape = best
-    if rng.random() < 0.3:  # the marker of the probe points the other way
+    if rng.random() < 0.45:  # the marker of the probe points the other way
         pose = replace(pose, lateral=-pose.lateral)
 
     focus = float(np.clip(shape.depth_mm * rng.uniform(0.35, 0.7), 12, 140))
@@ -235,10 +238,7 @@ def _set_up(
 
 def _choose_probe(view: View, scanner: Scanner, rng: np.random.Generator) -> str:
     kinds = {probe.kind for probe in scanner.probes}
-    if view.probe == "linear":
-        # Superficial exams are mostly done with the linear probe, but not by everyone.
-        return "linear" if rng.random() < 0.6 else "curvilinear"
-    if "phased" in kinds and rng.random() < 0.08:
+    if view.probe == "curvilinear" and "phased" in kinds and rng.random() < 0.08:
         return "phased"
     return view.probe
 

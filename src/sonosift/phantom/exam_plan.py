@@ -45,35 +45,36 @@ class ExamPlan:
 # Shares of exams, and for each kind how often its views are taken (relative).
 _KINDS: dict[ExamKind, float] = {
     "abdomen": 0.60,
-    "liver": 0.14,
+    "liver": 0.09,
     "renal": 0.09,
     "bladder": 0.015,
     "urinary tract": 0.04,
     "drainage": 0.03,
-    "thyroid": 0.03,
-    "chest": 0.035,
+    "thyroid": 0.025,
+    "chest": 0.05,
     "soft tissue": 0.02,
 }
 _VIEWS: dict[ExamKind, dict[str, float]] = {
     "abdomen": {
-        "liver_left_sag": 1.0,
-        "liver_left_trv": 1.0,
-        "liver_right_lobe": 1.6,
-        "liver_dome": 1.0,
-        "portal_vein": 0.8,
-        "gallbladder_sag": 0.7,
-        "gallbladder_trv": 0.4,
-        "common_bile_duct": 0.5,
-        "pancreas": 0.7,
-        "aorta": 1.6,
-        "right_kidney_sag": 0.9,
-        "right_kidney_trv": 0.5,
-        "left_kidney_sag": 0.8,
-        "left_kidney_trv": 0.5,
-        "spleen": 1.0,
-        "bladder_sag": 0.35,
-        "bladder_trv": 0.35,
-        "lung": 0.8,
+        "liver_left_sag": 4.5,
+        "liver_left_trv": 4.5,
+        "liver_right_lobe": 6.5,
+        "liver_dome": 4.5,
+        "portal_vein": 3.0,
+        "gallbladder_sag": 3.0,
+        "gallbladder_trv": 1.5,
+        "common_bile_duct": 1.5,
+        "pancreas": 5.5,
+        "aorta": 10.0,
+        "right_kidney_sag": 4.5,
+        "right_kidney_trv": 3.5,
+        "left_kidney_sag": 5.0,
+        "left_kidney_trv": 3.5,
+        "spleen": 6.0,
+        "bladder_sag": 3.5,
+        "bladder_trv": 3.5,
+        "soft_tissue": 2.5,
+        "lung": 9.0,
     },
     "liver": {
         "liver_left_sag": 1.5,
@@ -115,7 +116,6 @@ def plan_exam(body: Body, rng: np.random.Generator, profile: str = "stills") -> 
     """Plan one exam of a patient: 5 to 30 shots, 13 in the mean.
 
     Args:
-        body: The patient (a bladder is looked at more often when it is full).
         rng: Source of every random choice.
         profile: ``stills`` for freeze frames with a clip now and then, ``cine`` for clips.
     """
@@ -124,11 +124,7 @@ def plan_exam(body: Body, rng: np.random.Generator, profile: str = "stills") -> 
     kind: ExamKind = list(_KINDS)[
         int(rng.choice(len(_KINDS), p=np.array(list(_KINDS.values())) / sum(_KINDS.values())))
     ]
-    wishes = dict(_VIEWS[kind])
-    if body.trunk.bladder_ml < 60.0:
-        for view in ("bladder_sag", "bladder_trv"):
-            if view in wishes and kind == "abdomen":
-                wishes[view] *= 0.5
+    wishes = _VIEWS[kind]
     length = int(np.clip(round(rng.gamma(7.0, 13.8 / 7.0) * _LENGTH.get(kind, 1.0)), 5, 30))
     views = list(wishes)
     weights = np.array([wishes[view] for view in views])

@@ -10,6 +10,7 @@ import numpy as np
 from sonosift.phantom.arrays import FloatArray, db_to_amplitude
 from sonosift.phantom.scatterers import smooth_noise
 from sonosift.phantom.sections import Section
+from sonosift.phantom.tissue import LUNG
 from sonosift.phantom.tissue_texture import backscatter_db
 
 # The machine assumes this attenuation, in dB per cm and MHz, when it compensates for depth.
@@ -130,7 +131,9 @@ def _mirror(section: Section, decibel: FloatArray, lung: FloatArray) -> None:
     rows = np.arange(lung.shape[0])[:, None]
     steps = np.round(behind / np.float32(section.points.spacing)).astype(np.int64)
     source = np.clip(rows - 2 * np.maximum(steps, 0), 0, None)
-    mirrored = np.take_along_axis(decibel, source, axis=0) - np.float32(6.0) - np.float32(0.12) * behind
+    # The mirrored path runs through the organ, not through the lung: give back what the lung takes.
+    fading = np.float32(LUNG.opaque_db - 0.12)
+    mirrored = np.take_along_axis(decibel, source, axis=0) - np.float32(6.0) + fading * behind
     np.copyto(decibel, mirrored, where=(behind > 1.0) & _under_organ(section, lung))
 
 
@@ -152,7 +155,7 @@ def _pleura(section: Section, lung: FloatArray, settings: SoundSettings) -> Floa
     depth = np.maximum(first.astype(np.float32) * np.float32(section.points.spacing), 4.0)[None, :]
     behind = _since(lung, section.points.spacing)
     haze = db_to_amplitude(np.float32(-13.0) - np.float32(0.12) * behind)
-    place = np.round(behind / depth)
+    place = np.maximum(np.round(behind / depth), np.float32(0))
     off = behind - place * depth
     lines = np.exp(-np.square(off * np.float32(1 / 0.9))) * db_to_amplitude(np.float32(10.0) - np.float32(7.0) * place)
     points = section.points

@@ -86,7 +86,7 @@ def draw_trunk(rng: np.random.Generator) -> TrunkAnatomy:
     left_kidney = draw_kidney(rng, scale, 1, cortex_db)
     gallbladder = draw_gallbladder(rng, scale)
     spleen = draw_spleen(rng, scale, liver.tissue.echo_db)
-    bladder = draw_bladder(rng, scale, is_full=bool(rng.random() < 0.75))
+    bladder = draw_bladder(rng, scale, is_full=bool(rng.random() < 0.55))
 
     structures: list[Structure] = []
     structures += _gut(rng, scale)
@@ -135,8 +135,8 @@ def _landmarks(
         "portal vein": at(-42, 18, 28),
         "gallbladder": gallbladder.outline.centre,
         "bile duct": at(-36, 18, 12),
-        "pancreas": at(6, 14, 2),
-        "aorta": at(8, -18, -30),
+        "pancreas": at(16, 13, 4),
+        "aorta": at(6, -18, -84),
         "right kidney": right_kidney.outline.centre,
         "left kidney": left_kidney.outline.centre,
         "spleen": spleen.outline.centre,
@@ -165,8 +165,8 @@ def _gut(rng: np.random.Generator, scale: float) -> list[Structure]:
     if rng.random() < 0.6:
         gas_centres.append(stomach.centre + scale * np.array([8.0, 16.0, 18.0]))
         gas_radii.append(scale * rng.uniform(10, 18))
-    if rng.random() < 0.4:
-        gas_centres.append(scale * np.array([rng.uniform(10, 40), 46.0, rng.uniform(-34, -16)]))
+    if rng.random() < 0.6:
+        gas_centres.append(scale * np.array([rng.uniform(-10, 40), 46.0, rng.uniform(-34, -16)]))
         gas_radii.append(scale * rng.uniform(8, 14))
     parts = [*loops, Structure(stomach, STOMACH)]
     parts += [
@@ -227,7 +227,7 @@ def _pancreas(rng: np.random.Generator, scale: float) -> list[Structure]:
     lift = rng.normal(0, 2.5)
     path = [(-28, 12, -14), (-18, 16, -6), (4, 21, 2), (28, 16, 7), (56, 3, 15), (78, -8, 24)]
     path = [(x, y + lift, z) for x, y, z in path]
-    radii = [r * rng.uniform(0.9, 1.2) * scale for r in (14, 12, 9, 9.5, 10, 9)]
+    radii = [r * rng.uniform(0.9, 1.2) * scale for r in (12, 10, 7.5, 8, 8.5, 8)]
     return chain(path, radii, tissue, scale, over=frozenset({"mesenteric fat", "liver", "bowel", "stomach"}))
 
 

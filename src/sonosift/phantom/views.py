@@ -29,6 +29,7 @@ class View:
         across: Whether the image lies across that axis instead.
         probe: The usual kind of probe.
         reach_mm: How far behind the target the image should still go.
+        turned_share: How often the operator scans at right angles to this.
     """
 
     name: str
@@ -41,6 +42,7 @@ class View:
     across: bool = False
     probe: str = "curvilinear"
     reach_mm: float = 30.0
+    turned_share: float = 0.0
 
 
 _FEET, _LEFT = (0.0, 0.0, -1.0), (1.0, 0.0, 0.0)
@@ -55,17 +57,17 @@ VIEWS: tuple[View, ...] = (
     View("gallbladder_trv", "centre", "trunk", "gallbladder", (-0.25, 0.9, -0.1), _LEFT, "gallbladder", True),
     View("common_bile_duct", "centre", "trunk", "bile duct", (-0.25, 0.9, -0.1), (0.45, 0.1, -0.9)),
     View("pancreas", "centre", "trunk", "pancreas", (0.0, 1.0, 0.05), (0.97, -0.1, 0.15)),
-    View("aorta", "centre", "trunk", "aorta", (0.0, 1.0, 0.0), _FEET),
+    View("aorta", "centre", "trunk", "aorta", (0.0, 1.0, 0.0), _LEFT, turned_share=0.35),
     View("right_kidney_sag", "flank", "trunk", "right kidney", (-0.85, 0.4, 0.1), _FEET, "right kidney"),
     View("right_kidney_trv", "flank", "trunk", "right kidney", (-0.85, 0.35, 0.0), _LEFT, "right kidney", True),
     View("left_kidney_sag", "flank", "trunk", "left kidney", (0.9, -0.15, -0.05), _FEET, "left kidney"),
     View("left_kidney_trv", "flank", "trunk", "left kidney", (0.9, -0.15, -0.1), _LEFT, "left kidney", True),
-    View("spleen", "flank", "trunk", "spleen", (0.9, 0.1, -0.35), _FEET, "spleen"),
+    View("spleen", "flank", "trunk", "spleen", (0.9, 0.1, -0.35), _FEET, "spleen", turned_share=0.2),
     View("bladder_sag", "outside", "trunk", "bladder", (0.0, 1.0, 0.15), _FEET),
     View("bladder_trv", "outside", "trunk", "bladder", (0.0, 1.0, 0.1), _LEFT),
     View("thyroid_right", "outside", "neck", "thyroid right", (-0.2, 1.0, 0.0), _LEFT, probe="linear", reach_mm=12),
     View("thyroid_left", "outside", "neck", "thyroid left", (0.2, 1.0, 0.0), _LEFT, probe="linear", reach_mm=12),
-    View("lung", "outside", "trunk", "lung", (-0.5, 0.85, 0.0), _FEET),
+    View("lung", "outside", "trunk", "lung", (-0.5, 0.85, 0.0), _FEET, turned_share=0.3),
     View("neck", "outside", "neck", "neck", (0.1, 1.0, 0.0), _FEET, probe="linear", reach_mm=12),
     View("soft_tissue", "outside", "limb", "soft tissue", (0.0, 1.0, 0.0), _LEFT, probe="linear", reach_mm=12),
 )
@@ -114,6 +116,8 @@ def aim(body: Body, view: View, rng: np.random.Generator, error: OperatorError) 
     outward = outward + spread * rng.standard_normal(3)
     outward /= np.linalg.norm(outward)
     turn = np.deg2rad(error.turn_deg) * rng.standard_normal()
+    if rng.random() < view.turned_share:
+        turn += np.pi / 2.0
     lateral = lateral * np.cos(turn) + np.cross(outward, lateral) * np.sin(turn)
     face, distance = body.skin(view.region, aimed_at, outward)
     # The organ is not always in the middle of the picture.
