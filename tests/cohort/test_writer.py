@@ -167,6 +167,17 @@ def test_wrong_frames_refused(tmp_path: Path) -> None:
             writer.append(frame_images(3, SIZE), frame_rows(2))
 
 
+def test_burying_while_writing(tmp_path: Path) -> None:
+    cohort = _fresh(tmp_path / "a")
+    _ingest(cohort, count=9)
+    with CohortWriter(cohort) as writer:
+        assert writer.bury([f"{4:032x}", "unknown"], "mask redrawn") == 1
+        assert writer.append(np.full((9, SIZE, SIZE), 9, dtype=np.uint8), frame_rows(9)) == 1
+    expected = frame_images(9, SIZE)
+    expected[4] = 9
+    np.testing.assert_array_equal(cohort.frames.read([f"{number:032x}" for number in range(9)]), expected)
+
+
 def test_a_buried_frame_is_gone_and_can_be_written_anew(tmp_path: Path) -> None:
     cohort = _fresh(tmp_path / "a")
     _ingest(cohort, count=9)

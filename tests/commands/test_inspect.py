@@ -87,6 +87,7 @@ def test_an_empty_cohort(make_cohort: Callable[[int], Cohort], tmp_path: Path) -
     summary = inspect(cohort.path)
     assert (summary.frames, summary.patients, summary.labelled_frames) == (0, 0, 0)
     assert "0 frames" in summary.describe()
+    assert "gallbladder" not in summary.describe()
     with pytest.raises(SonosiftError, match="no frames to show"):
         inspect(cohort.path, contact_sheet=tmp_path / "sheet.png")
 

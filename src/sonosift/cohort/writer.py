@@ -68,6 +68,13 @@ class CohortWriter:
         """Say whether a frame is committed or waits for its commit."""
         return frame_id in self._seen
 
+    def bury(self, frame_ids: Sequence[str], reason: str) -> int:
+        """Tombstone committed frames; their ids may be appended again. Return how many there were."""
+        gone = set(frame_ids) & set(self._cohort.catalog()["frame_id"])
+        buried = catalogs.bury(self._cohort.path, sorted(gone), reason)
+        self._seen -= gone
+        return buried
+
     def append(self, frames: frame_store.Frames, rows: Sequence[dict[str, object]] | pl.DataFrame) -> int:
         """Take frames ``uint8 [n, H, W]`` and one catalog row for each; return how many of them were new."""
         size = self._cohort.settings.size

@@ -77,7 +77,7 @@ class InspectSummary(Summary):
         lines += _table("kind of examination", self.study_groups)
         lines += _table("label burnt in by the operator", self.burnt_in_labels)
         lines += ["", f"{self.labelled_frames:,} of {self.frames:,} frames have a label in {self.label_space!r}"]
-        lines += _table("shows", self.class_balance)
+        lines += _table("shows", self.class_balance if self.labelled_frames else {})
         lines += _table("most frequent combinations", self.label_combinations)
         lines += _table("annotations by source", self.annotations)
         lines += _table("quarantined because", self.quarantine)
