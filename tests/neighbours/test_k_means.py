@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sonosift.errors import SonosiftError
-from sonosift.neighbours.k_means import k_means
+from sonosift.neighbours.k_means import assign_to_centres, k_means
 
 
 def test_finds_the_best_partition_of_a_tiny_set():
@@ -38,6 +38,18 @@ def test_same_seed_same_groups_and_scale_does_not_matter():
     first, second = k_means(rows, 3, seed=5), k_means(rows * np.arange(1, 61)[:, None], 3, seed=5)
     np.testing.assert_array_equal(first.assignments, k_means(rows, 3, seed=5).assignments)
     np.testing.assert_array_equal(first.assignments, second.assignments)
+
+
+def test_new_rows_go_to_their_nearest_centre():
+    draw = np.random.default_rng(4)
+    groups = k_means(draw.standard_normal((40, 3)), 4, seed=0)
+    unseen = draw.standard_normal((15, 3))
+    assignments, confidence = assign_to_centres(unseen, groups.centres)
+    for row, mine, sure in zip(unseen, assignments, confidence, strict=True):
+        distances = [np.linalg.norm(row / np.linalg.norm(row) - centre) for centre in groups.centres]
+        assert mine == np.argmin(distances)
+        near, next_near = sorted(distances)[:2]
+        assert sure == pytest.approx(1 - near / next_near, abs=1e-5)
 
 
 def test_edges():

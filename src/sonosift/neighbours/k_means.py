@@ -50,15 +50,33 @@ def k_means(
             "Ask for at most as many groups as there are frames.",
         )
     if normalise:
-        rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+        rows = _unit_rows(rows)
     model = KMeans(n_clusters=clusters, n_init=restarts, random_state=seed, algorithm="lloyd").fit(rows)
-    distances = model.transform(rows)
-    return KMeansGroups(
-        assignments=model.labels_.astype(np.int64),
-        centres=model.cluster_centers_.astype(np.float32),
-        confidence=_margin(distances),
-        inertia=float(model.inertia_),
-    )
+    centres = model.cluster_centers_.astype(np.float32)
+    assignments, confidence = assign_to_centres(rows, centres, normalise=False)
+    return KMeansGroups(assignments, centres, confidence, inertia=float(model.inertia_))
+
+
+def assign_to_centres(
+    embeddings: NDArray[np.floating], centres: NDArray[np.floating], *, normalise: bool = True
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Give rows, also ones that k-means never saw, their nearest centre and the confidence in it.
+
+    Args:
+        embeddings: ``[n, d]``.
+        centres: ``[K, d]``.
+        normalise: as in the k-means that made the centres.
+    """
+    from sklearn.metrics import pairwise_distances
+
+    rows = np.asarray(embeddings, dtype=np.float32)
+    distances = pairwise_distances(_unit_rows(rows) if normalise else rows, centres)
+    return distances.argmin(axis=1).astype(np.int64), _margin(distances)
+
+
+def _unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def _margin(distances: NDArray[np.floating]) -> NDArray[np.float32]:

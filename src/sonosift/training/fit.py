@@ -39,8 +39,6 @@ class FitPlan:
         steps: optimiser steps, at most.
         seed: of every draw.
         precision: Lightning's name.
-        devices: devices per machine.
-        nodes: machines.
         log_every: steps between two lines of metrics.
         save_every_s: seconds between two saved states, at most; 0 saves every step.
         validate_every: steps between two validations.
@@ -51,8 +49,6 @@ class FitPlan:
     steps: int
     seed: int
     precision: Precision = "32-true"
-    devices: int = 1
-    nodes: int = 1
     log_every: int = 10
     save_every_s: float = 45.0
     validate_every: int = 0
@@ -124,8 +120,8 @@ def fit(
         targets: ``[n, C]`` labels of the frames, for methods that learn from labels.
         validate: scores the method on frames kept apart.
     """
-    fabric = Fabric(accelerator="auto", devices=plan.devices, num_nodes=plan.nodes, precision=plan.precision)
-    fabric.launch()
+    # One process for now: the clustering losses would have to gather the features of all processes first.
+    fabric = Fabric(accelerator="auto", devices=1, precision=plan.precision)
     with torch.random.fork_rng():
         return _Loop(fabric, method, frames, make_sampler, plan, run, targets, validate).run()
 

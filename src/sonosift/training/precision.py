@@ -31,3 +31,10 @@ def _computes_bf16(device_type: str) -> bool:
         # torch runs bf16 on every CPU, but only faster where the instructions exist.
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return False
+
+
+def training_device() -> str:
+    """Return the kind of device that training will use on this machine."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,0 +1,204 @@
+"""``sonosift train``: train a classifier from the labels that there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sonosift.commands.summary import Summary
+
+
+class TrainSummary(Summary):
+    """How a training from labels went.
+
+    Attributes:
+        run: Name of the run.
+        method: Its method.
+        init: Where its first weights came from.
+        training_frames: Labelled frames it learnt from.
+        training_exams: Their exams.
+        validation_frames: Labelled frames that chose the weights and thresholds.
+        image_size: Pixels of a view.
+        steps: Optimiser steps taken.
+        best_step: The step whose weights were kept.
+        validation_weighted_f1: Support-weighted F1 of those weights on the validation frames.
+        thresholds: One per label, fitted on the validation frames.
+        seconds: Time spent training.
+        images_per_second: Images seen per second, augmentation and validation included.
+        predictions: The file with one probability per frame and label, for all frames.
+        model: The weights of the backbone.
+    """
+
+    run: str
+    method: str
+    init: str
+    training_frames: int
+    training_exams: int
+    validation_frames: int
+    image_size: int
+    steps: int
+    best_step: int
+    validation_weighted_f1: float
+    thresholds: dict[str, float]
+    seconds: float
+    images_per_second: float
+    predictions: str
+    model: str
+
+
+def train(
+    cohort: str | Path,
+    *,
+    method: str = "supervised",
+    run: str | None = None,
+    init: str = "random",
+    split: str = "default",
+    label_fraction: float = 1.0,
+    epochs: int | None = None,
+    image_size: int | None = None,
+    scale: str = "auto",
+    precision: str = "auto",
+    seed: int = 0,
+    settings: dict[str, Any] | None = None,
+) -> TrainSummary:
+    """Train a classifier from the labels that there are, and predict every frame of the cohort.
+
+    Give the same command again to continue after an interruption.
+
+    Args:
+        cohort: Folder of the cohort.
+        method: supervised.
+        run: Name of the run; by default made of the method and the first weights.
+        init: First weights: random, timm:NAME, the name of a run, or a file.
+        split: Split by patient; the usual one is made if there is none.
+        label_fraction: Share of the labelled training frames to use, in whole exams.
+        epochs: At most so many passes over the labelled exams.
+        image_size: Pixels of a view; by default that of the run in init.
+        scale: paper: the paper's settings; small: for two cores and some hundred images; auto: small without a GPU.
+        precision: 32, bf16, or auto.
+        seed: Same seed, same run.
+        settings: Settings of the method, key=value.
+
+    Returns:
+        How it went, and where weights and predictions are.
+    """
+    from sonosift.cohort.cohort import Cohort
+    from sonosift.methods import registry
+
+    registry.find(method, "train")
+    given = dict(settings or {}) | {
+        name: value for name, value in (("epochs", epochs), ("image_size", image_size)) if value is not None
+    }
+    registry.config_of(method, given)  # a misspelt setting is told before anything heavy is loaded
+    opened = Cohort.open(cohort)
+
+    import polars as pl
+    import torch
+
+    from sonosift.batches.exam_sampler import ExamSampler
+    from sonosift.machine import atomic, lock, progress
+    from sonosift.metrics.thresholds import fit_thresholds
+    from sonosift.nets.initial_weights import initialise
+    from sonosift.training.cohort_frames import load_canvas, settings_of, weights_of
+    from sonosift.training.finished_run import new_method, save_networks
+    from sonosift.training.fit import FitPlan, fit
+    from sonosift.training.labelled_frames import labelled_part, part_of_labels
+    from sonosift.training.precision import choose_precision, training_device
+    from sonosift.training.predict import predict, sigmoid
+    from sonosift.training.scale import is_small
+    from sonosift.training.validation import validate_on
+
+    device = training_device()
+    # Weights fit one backbone, and features the scale they were learnt at.
+    inherited = settings_of(opened, init, ("backbone", "channels", "image_size"))
+    values = registry.config_of(method, inherited | given, small=is_small(scale, device)).model_dump(mode="json")
+    weights = weights_of(opened, init)
+    if split not in opened.splits.names():
+        opened.splits.make(name=split, seed=seed)
+    names = opened.settings.label_space.names
+    learn = part_of_labels(opened, labelled_part(opened, split, "train"), label_fraction, seed)
+    judge = labelled_part(opened, split, "validation")
+
+    def sampler(rank: int, world: int) -> ExamSampler:
+        return ExamSampler(
+            learn.exams,
+            exams_per_batch=values["exams_per_batch"],
+            max_images_per_exam=values["max_images_per_exam"],
+            seed=seed,
+            rank=rank,
+            world=world,
+        )
+
+    planned = sampler(0, 1)
+    plan = FitPlan(
+        steps=values["epochs"] * planned.steps_per_epoch,
+        seed=seed,
+        precision=choose_precision(precision, device),
+        validate_every=values["steps_between_validations"] or planned.steps_per_epoch,
+        patience=values["patience"],
+        least_validations=values["least_validations"],
+    )
+    facts = {"labels": len(names)}
+    config = {
+        "command": "train",
+        "method": method,
+        "settings": values,
+        "facts": facts,
+        "label_names": list(names),
+        "init": init,
+        "split": split,
+        "part": "train",
+        "label_fraction": label_fraction,
+        "precision": plan.precision,
+        "seed": seed,
+    }
+    default_name = f"{method}-from-{Path(init.replace(':', '-')).stem}"
+    folder = opened.runs.create(run or default_name, config, frame_ids=learn.frame_ids)
+    if folder.finished:
+        progress.notice(f"{folder.name} is finished already: its result stands as it is")
+        return TrainSummary(**folder.summary())
+    with lock.exclusive(folder.path / "lock", f"run {folder.name}"):
+        size = values["image_size"]
+        network = new_method(method, values, facts, seed=seed)
+        initialise(network.backbone, weights)
+        judge_frames = load_canvas(opened, judge.frame_ids, size)
+        result = fit(
+            network,
+            load_canvas(opened, learn.frame_ids, size),
+            sampler,
+            plan,
+            folder,
+            targets=torch.from_numpy(learn.truth),
+            validate=validate_on(judge_frames, judge.truth, plan.precision),
+        )
+        save_networks(network, folder)
+        judged = sigmoid(predict(network, judge_frames, plan.precision).logits)
+        thresholds = dict(zip(names, fit_thresholds(judge.truth, judged).tolist(), strict=True))
+        all_ids = opened.frames.frame_ids
+        found = predict(network, load_canvas(opened, all_ids, size), plan.precision, title="predict")
+        folder.save_embeddings(all_ids, found.features)
+        with atomic.replacing(folder.path / "training_frames.parquet") as temporary:
+            pl.DataFrame({"frame_id": learn.frame_ids}).write_parquet(temporary)
+        predictions = folder.path / "predictions.parquet"
+        columns = dict(zip(names, sigmoid(found.logits).T, strict=True))
+        with atomic.replacing(predictions) as temporary:
+            pl.DataFrame({"frame_id": all_ids, **columns}).write_parquet(temporary)
+        summary = TrainSummary(
+            run=folder.name,
+            method=method,
+            init=init,
+            training_frames=len(learn.frame_ids),
+            training_exams=planned.exams,
+            validation_frames=len(judge.frame_ids),
+            image_size=size,
+            steps=result.steps,
+            best_step=result.best_step or 0,
+            validation_weighted_f1=result.best_score or 0.0,
+            thresholds=thresholds,
+            seconds=round(result.seconds, 1),
+            images_per_second=round(result.images / max(result.seconds, 1e-9), 1),
+            predictions=str(predictions),
+            model=str(folder.model_path),
+        )
+        folder.finish(**summary.model_dump(mode="json"))
+    return summary
