@@ -114,7 +114,7 @@ def paint_flow(
     inside = box.inside[window]
     # Vessels are dark, and the wall filter hides flow in what is bright; where no vessel is, a few spots remain.
     threshold = max(0.6 * float(np.median(smooth[inside])), float(np.quantile(smooth[inside], 0.04)))
-    ragged = rng.standard_normal(smooth.shape, dtype=np.float32)
+    ragged = rng.standard_normal((y1 - y0, x1 - x0), dtype=np.float32)
     edge = np.asarray(cv2.GaussianBlur(ragged, (0, 0), 2.0), dtype=np.float32) * 3
     pattern = box.pattern[window]
     seen = inside & (smooth + 5 * edge < threshold) & (np.abs(pattern) > 0.45 - 0.2 * beat)

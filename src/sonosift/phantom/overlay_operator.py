@@ -131,7 +131,8 @@ def draw_needle_guide(canvas: Canvas, style: ScreenStyle) -> None:
     end = np.array([columns.mean() + 0.2 * np.ptp(columns), rows.max()])
     for share in np.arange(0.0, 1.0, 0.02):
         x, y = np.rint(start + share * (end - start)).astype(int)
-        canvas.rectangle((int(x), int(y), int(x) + 2, int(y) + 2), style.label_ink)
+        if canvas.fan[int(y), int(x)]:
+            canvas.rectangle((int(x), int(y), int(x) + 2, int(y) + 2), style.label_ink)
 
 
 def measured_ends(mask: npt.NDArray[np.bool_], rng: np.random.Generator) -> list[tuple[Point, Point]]:

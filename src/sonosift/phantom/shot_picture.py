@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from sonosift.phantom.acquisition import Acquisition
+from sonosift.phantom.acquisition import Acquisition, ScanFrame
 from sonosift.phantom.overlay_banner import draw_banner
 from sonosift.phantom.overlay_flow import FlowBox, draw_box, draw_frame, scale_colours
 from sonosift.phantom.overlay_heart_trace import draw_heart_trace
@@ -86,7 +86,7 @@ def draw_extras(
         calipers=bool(not clip and rng.random() < 0.16),
         body_mark=bool(rng.random() < marks_body),
         arrow=bool(rng.random() < 0.04),
-        needle_guide=bool(intervention and rng.random() < 0.3),
+        needle_guide=bool(intervention and not clip and rng.random() < 0.3),
     )
 
 
@@ -120,9 +120,19 @@ def show(
     frames = []
     for index in range(len(first.frames)):
         beat = 0.5 + 0.5 * np.sin(2 * np.pi * 1.2 * first.frames[index].time_s) if clip else float(rng.uniform(0.3, 1))
-        scans = [scan.frames[min(index, len(scan.frames) - 1)].image for scan in acquisitions]
-        frames.append(picture.frame(scans, flow=flow, rng=rng, beat=float(beat)))
+        parts = [scan.frames[min(index, len(scan.frames) - 1)] for scan in acquisitions]
+        moving = None if flow is None else _without_still_fluid(flow, parts[0], placements[0], style)
+        frames.append(picture.frame([part.image for part in parts], flow=moving, rng=rng, beat=float(beat)))
     return ShownShot(np.stack(frames), tuple(canvas.texts), tuple(placements), flow)
+
+
+def _without_still_fluid(flow: FlowBox, scan: ScanFrame, placement: Placement, style: ScreenStyle) -> FlowBox:
+    """Take out what is dark like a vessel but does not flow: bile, urine, cysts."""
+    still = [mask for name, mask in scan.organs.items() if name in ("gallbladder", "bladder")]
+    still += [lesion.mask for lesion in scan.lesions if lesion.kind == "cyst"]
+    if not still:
+        return flow
+    return replace(flow, inside=flow.inside & ~placement.mask_on(np.logical_or.reduce(still), style))
 
 
 def _draw_machine(

@@ -1,0 +1,264 @@
+"""A small hospital, written twice: same bytes, honest truth, identity where the truth says."""
+
+import hashlib
+import json
+
+import av
+import cv2
+import imagecodecs
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+from pydicom import dcmread
+from pydicom.encaps import generate_frames
+from pydicom.pixels import apply_color_lut
+
+from sonosift.commands.phantom import phantom
+from sonosift.errors import SonosiftError
+from sonosift.labels.abdomen import ABDOMEN
+from sonosift.phantom.fan_mask import fan_mask
+from sonosift.phantom.geometry import Geometry
+from sonosift.phantom.screen_fonts import letters
+from sonosift.phantom.screen_styles import SCREEN_STYLES
+from sonosift.phantom.truth import unpack_masks
+
+WANTED = {"patients": 5, "seed": 4, "size": 160}
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory):
+    out = tmp_path_factory.mktemp("hospital") / "one"
+    return out, phantom(out, workers=1, **WANTED)
+
+
+def table(hospital, name):
+    return pl.read_parquet(hospital[0] / "truth" / f"{name}.parquet")
+
+
+def digest(folder):
+    lines = [
+        f"{p.relative_to(folder)} {hashlib.sha256(p.read_bytes()).hexdigest()}"
+        for p in folder.rglob("*")
+        if p.is_file()
+    ]
+    return sorted(lines)
+
+
+def pixels(path, index=0):
+    """Decode one frame to RGB with other people's libraries."""
+    if path.suffix == ".png":
+        picture = np.asarray(Image.open(path))
+    elif path.suffix == ".mp4":
+        with av.open(str(path)) as container:
+            picture = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)][index]
+    else:
+        dataset = dcmread(path)
+        count = int(dataset.get("NumberOfFrames", 1))
+        if dataset.file_meta.TransferSyntaxUID.endswith("4.70"):
+            picture = imagecodecs.jpegsof3_decode(
+                list(generate_frames(dataset.PixelData, number_of_frames=count))[index]
+            )
+        else:
+            picture = dataset.pixel_array[index] if count > 1 else dataset.pixel_array
+        if dataset.PhotometricInterpretation == "PALETTE COLOR":
+            picture = (apply_color_lut(picture, dataset) // 257).astype(np.uint8)
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+
+
+def test_two_workers_write_the_same_bytes(hospital, tmp_path):
+    phantom(tmp_path / "two", workers=2, **WANTED)
+    assert digest(tmp_path / "two") == digest(hospital[0])
+
+
+def test_counts_agree(hospital):
+    out, summary = hospital
+    frames, files = table(hospital, "frames"), table(hospital, "files")
+    on_disk = {p.relative_to(out / "archive").as_posix() for p in (out / "archive").rglob("*") if p.is_file()}
+    assert on_disk == set(files["file"])
+    assert summary.files == len(files) == summary.readable + summary.corrupt + summary.not_images
+    assert summary.frames == len(frames) == files["frames"].sum()
+    assert summary.patients == files["patient"].n_unique() == 5
+    assert summary.exams == files["exam"].n_unique()
+    assert set(frames["file"]) == set(files.filter(pl.col("state") == "ok")["file"])
+    assert json.loads((out / "truth" / "hospital.json").read_text())["frames"] == summary.frames
+
+
+def test_every_readable_file_decodes_to_what_the_truth_says(hospital):
+    out, _ = hospital
+    for row in table(hospital, "files").filter(pl.col("state") == "ok").iter_rows(named=True):
+        path = out / "archive" / row["file"]
+        shape = pixels(path, row["frames"] - 1).shape
+        truth = table(hospital, "frames").filter(pl.col("file") == row["file"])
+        assert (truth["height"][0], truth["width"][0]) == shape[:2]
+        assert truth["index_in_clip"].to_list() == list(range(row["frames"]))
+        if row["format"] == "dicom":
+            dataset = dcmread(path, stop_before_pixels=True)
+            assert dataset.file_meta.TransferSyntaxUID == row["transfer_syntax"]
+            assert dataset.PhotometricInterpretation == row["photometric"]
+            assert dataset.get("StudyDescription") == (row["study_description"] or None)
+            if row["frames"] > 1:
+                assert float(dataset.FrameTime) == pytest.approx(1000 / row["frame_rate_hz"], abs=0.01)
+                assert 6 <= row["frame_rate_hz"] <= 12
+
+
+def test_unreadable_files_are_unreadable(hospital):
+    out, _ = hospital
+    bad = table(hospital, "files").filter(pl.col("state") != "ok")
+    assert {"corrupt", "not_an_image"} <= set(bad["state"])
+    for file in bad["file"]:
+        with pytest.raises((Exception,)) as caught:
+            pixels(out / "archive" / file)
+        assert caught.type is not AssertionError
+
+
+def test_labels_are_valid_rows(hospital):
+    frames = table(hospital, "frames")
+    ABDOMEN.validate_rows(frames.select(ABDOMEN.names).to_numpy())
+    assert frames["view"].n_unique() > 5
+
+
+def test_burnt_text_is_where_the_truth_says(hospital):
+    """Draw every text once more and look for it at its box."""
+    out, _ = hospital
+    styles = {style.name: style for style in SCREEN_STYLES}
+    scores = []
+    rows = table(hospital, "frames").filter((pl.col("index_in_clip") == 0) & (pl.col("kind") == "scan"))
+    for row in rows.iter_rows(named=True):
+        style = styles[row["scanner"]]
+        grey = pixels(out / "archive" / row["file"]).max(axis=2)
+        assert [entry[0] for entry in json.loads(row["text_boxes"])] == row["burnt_text"]
+        assert set(row["identity_text"]) <= set(row["burnt_text"])
+        for text, x0, y0, x1, y1, _ in json.loads(row["text_boxes"]):
+            part = grey[y0:y1, x0:x1].astype(float)
+            assert part.size
+            fonts = [style.font, style.label_font]
+            fonts += [style.font.sized(size) for size in range(9, style.font.size + 12)]
+            masks = [mask for mask in (letters(text, font) for font in fonts) if mask.shape == part.shape]
+            assert masks, text
+            scores.append(max(abs(np.corrcoef(mask.ravel(), part.ravel())[0, 1]) for mask in masks if np.ptp(mask)))
+    scores = np.nan_to_num(scores)
+    assert np.mean(np.array(scores) > 0.6) > 0.97
+
+
+def test_the_recorded_fan_holds_the_image(hospital):
+    out, _ = hospital
+    rows = table(hospital, "frames").filter((pl.col("index_in_clip") == 0) & (pl.col("kind") == "scan"))
+    for row in rows.sample(12, seed=1).iter_rows(named=True):
+        record = json.loads(row["fan"])
+        x0, y0, x1, y1 = record.pop("box")
+        inside = np.zeros((row["height"], row["width"]), dtype=bool)
+        inside[y0:y1, x0:x1] = fan_mask(Geometry(**record), inside.shape)[y0:y1, x0:x1]
+        shown = pixels(out / "archive" / row["file"]).max(axis=2)
+        area = next(style.area for style in SCREEN_STYLES if style.name == row["scanner"])
+        picture = np.zeros_like(inside)
+        picture[area[1] : area[3], area[0] : area[2]] = shown[area[1] : area[3], area[0] : area[2]] > 40
+        for _, a, b, c, d, _ in json.loads(row["text_boxes"]):
+            picture[b:d, a:c] = False
+        opened = cv2.morphologyEx(picture.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
+        assert (opened & ~inside).sum() < 0.02 * inside.sum()
+
+
+def test_masks_and_boxes_agree(hospital):
+    out, _ = hospital
+    frames = table(hospital, "frames").filter(pl.col("kind").is_in(["scan", "dual"]))
+    for (file,), rows in frames.group_by("file"):
+        with np.load(out / "truth" / "masks" / f"{file}.npz", allow_pickle=False) as arrays:
+            count, height, width = arrays["shape"]
+            assert (count, height, width) == (len(rows), rows["height"][0], rows["width"][0])
+            lesions = unpack_masks(arrays["lesions"], width)
+            boxes = [[row["index_in_clip"], *box] for row in rows.sort("index_in_clip").iter_rows(named=True)
+                     for box in json.loads(row["boxes"])]  # fmt: skip
+            assert arrays["lesion_frame"].tolist() == [box[0] for box in boxes]
+            assert arrays["lesion_kind"].tolist() == [box[1] for box in boxes]
+            for mask, box in zip(lesions, boxes, strict=True):
+                ys, xs = np.nonzero(mask)
+                found = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
+                assert found == pytest.approx(box[2:], abs=8)  # one simulated pixel is some screen pixels
+
+
+def header_texts(dataset):
+    for element in dataset.iterall():
+        if element.VR == "SQ":
+            continue
+        value = element.value
+        values = value if element.VM > 1 else [value]
+        for item in values:
+            yield element.keyword, item.decode("latin-1") if isinstance(item, bytes) else str(item)
+
+
+def test_identity_in_headers_is_in_the_list_and_the_list_in_headers(hospital):
+    out, _ = hospital
+    listed = pl.read_csv(out / "truth" / "identities.csv", schema_overrides={"token": pl.String})
+    files = table(hospital, "files").filter((pl.col("format") == "dicom") & (pl.col("state") == "ok"))
+    naming = {"PatientName", "PatientID", "PatientBirthDate", "OtherPatientNames", "AccessionNumber", "PatientAddress",
+              "PatientTelephoneNumbers", "InstitutionName", "ReferringPhysicianName", "OperatorsName", "StationName",
+              "DeviceSerialNumber", "StudyDate", "StudyInstanceUID", "SOPInstanceUID", "InstitutionAddress",
+              "RequestedProcedureID", "PersonTelephoneNumbers", "NameOfPhysiciansReadingStudy", "StudyID",
+              "IssuerOfPatientID"}  # fmt: skip
+    for patient in set(files["patient"]):
+        tokens = set(listed.filter(pl.col("patient") == patient)["token"])
+        everything = []
+        for file in files.filter(pl.col("patient") == patient)["file"]:
+            for keyword, text in header_texts(dcmread(out / "archive" / file, stop_before_pixels=True)):
+                everything.append(text)
+                if keyword in naming and text and text != "INSURANCE":
+                    assert text in tokens, keyword
+        joined = "\n".join(everything)
+        # The list holds nothing that was never planted: each token is in a header, in a path, or burnt in.
+        paths = "\n".join(table(hospital, "files").filter(pl.col("patient") == patient)["file"])
+        rows = table(hospital, "frames").filter(pl.col("patient") == patient)
+        burnt = "\n".join(text for texts in rows["burnt_text"] for text in texts)
+        missing = [token for token in tokens if token not in joined and token not in paths and token not in burnt]
+        plain = [token for token in missing if token.isascii()]
+        assert len(plain) <= 0.4 * len(tokens)
+
+
+def test_private_tags_and_sequences_name_the_patient(hospital):
+    out, _ = hospital
+    files = table(hospital, "files").filter((pl.col("format") == "dicom") & (pl.col("state") == "ok"))
+    nested = private = 0
+    for file in files["file"]:
+        dataset = dcmread(out / "archive" / file, stop_before_pixels=True)
+        nested += "RequestAttributesSequence" in dataset or "OtherPatientIDsSequence" in dataset
+        private += any(element.tag.is_private for element in dataset)
+    assert nested > 0
+    assert private > 0
+
+
+def test_duplicates_show_the_same(hospital):
+    out, _ = hospital
+    frames = table(hospital, "frames")
+    copies = frames.filter(pl.col("is_duplicate_of").is_not_null()).head(6)
+    for row in copies.iter_rows(named=True):
+        copy = pixels(out / "archive" / row["file"], row["index_in_clip"])
+        original = pixels(out / "archive" / row["is_duplicate_of"], row["duplicate_of_index"])
+        assert np.abs(copy.astype(int) - original).mean() < 6
+
+
+def test_a_used_folder_is_refused(tmp_path):
+    (tmp_path / "letter.txt").write_text("keep me")
+    with pytest.raises(SonosiftError, match="not empty"):
+        phantom(tmp_path, patients=1)
+    assert (tmp_path / "letter.txt").read_text() == "keep me"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [({"profile": "stils"}, "stills"), ({"patients": 0}, "at least 1"), ({"size": 3}, "64")]
+)
+def test_wrong_wishes_are_explained(tmp_path, wrong, message):
+    with pytest.raises(SonosiftError, match=message):
+        phantom(tmp_path / "x", **{"patients": 1, **wrong})
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_failed_run_leaves_no_half_hospital(tmp_path, monkeypatch):
+    from sonosift.phantom import hospital as module
+
+    def broken(task):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(module, "simulate_patient", broken)
+    with pytest.raises(OSError, match="disk full"):
+        phantom(tmp_path / "x", patients=1, workers=1)
+    assert not (tmp_path / "x").exists()
