@@ -42,8 +42,8 @@ def test_evaluation_json_holds_everything_and_is_the_same_twice(judged_cohort):
     assert {method.name for method in found.methods if method.kind == "baseline"} == {
         "yes to everything",
         "majority label set",
-        "linear probe on pixels",
-        "k-means on pixels",
+        "linear probe on 32×32 pixels",
+        "k-means on 32×32 pixels",
     }
     assert len(found.methods[0].machines) == 2
     assert found.label_names == list(ABDOMEN.names)
@@ -65,8 +65,20 @@ def test_an_embedding_is_judged_by_a_linear_probe(judged_cohort):
     assert summary.weighted_f1 > 0.8
 
 
+def test_features_a_training_began_with_are_a_baseline(judged_cohort):
+    begun = judged_cohort.runs.create("train-2", {"method": "supervised", "init": "pretrain"})
+    predictions = judged_cohort.path / "runs/train/predictions.parquet"
+    (begun.path / "predictions.parquet").write_bytes(predictions.read_bytes())
+    evaluate(judged_cohort.path, run="train-2", draws=20)
+    found = Evaluation.model_validate_json((begun.path / "evaluation.json").read_text())
+    names = {method.name: method.kind for method in found.methods}
+    assert names["linear probe on pretrain"] == "baseline"
+    assert names["k-means on pretrain"] == "baseline"
+    assert len(found.differences) == len(found.methods) - 1
+
+
 def test_the_validation_part_can_be_judged(judged_cohort):
-    assert evaluate(judged_cohort.path, run="train", split="validation", draws=20).split == "validation"
+    assert evaluate(judged_cohort.path, run="train", part="validation", draws=20).part == "validation"
 
 
 def test_baselines_learn_from_the_frames_the_run_was_given(judged_cohort):
@@ -81,7 +93,7 @@ def test_mistakes_are_told_in_words(judged_cohort):
     with pytest.raises(SonosiftError, match="unknown run 'trian'"):
         evaluate(judged_cohort.path, run="trian")
     with pytest.raises(SonosiftError, match="no frame of the tset part"):
-        evaluate(judged_cohort.path, run="train", split="tset")
+        evaluate(judged_cohort.path, run="train", part="tset")
     with pytest.raises(SonosiftError, match="draws = 1"):
         evaluate(judged_cohort.path, run="train", draws=1)
     judged_cohort.runs.create("empty", {"method": "pica"})
@@ -95,5 +107,5 @@ def test_mistakes_are_told_in_words(judged_cohort):
 
 def test_a_split_by_frame_prints_its_leak(judged_cohort):
     judged_cohort.splits.make_by_frame(name="leaky", allow_patient_leak=True)
-    summary = evaluate(judged_cohort.path, run="train", split_name="leaky", draws=20)
+    summary = evaluate(judged_cohort.path, run="train", split="leaky", draws=20)
     assert any("more than one part" in note for note in summary.notes)

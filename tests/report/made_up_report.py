@@ -77,7 +77,7 @@ class MadeUp:
         )
         flipped = np.abs(test.truth.astype(int) - (np.random.default_rng(5).random(test.truth.shape) < 0.25))
         probe = judge_answers(
-            "linear probe, 32×32 pixels",
+            "linear probe on 32×32 pixels",
             "baseline",
             "logistic regressions",
             names,
@@ -89,7 +89,8 @@ class MadeUp:
         numbers = self.groups["group"].to_numpy()
         return Evaluation(
             run=run,
-            split="test",
+            split="default",
+            part="test",
             label_names=list(names),
             frames=len(test),
             patients=len(set(test.patients)),
@@ -102,7 +103,7 @@ class MadeUp:
             differences=[compare(ours, row, resampling) for row in rows[1:]],
             groups=[
                 group_quality("cluster-1", "run", numbers[t], 7, test, resampling),
-                group_quality("k-means, 32×32 pixels", "baseline", numbers[t][::-1].copy(), 7, test, resampling),
+                group_quality("k-means on 32×32 pixels", "baseline", numbers[t][::-1].copy(), 7, test, resampling),
             ],
             confusion=label_set_confusion(test.truth, ours.answers, names),
             notes=["pancreas: 5 test frames only; its interval says little."],

@@ -12,7 +12,8 @@ class EvaluateSummary(Summary):
 
     Attributes:
         run: The run that was judged.
-        split: The part it was judged on.
+        split: Name of the split.
+        part: The part it was judged on.
         frames: Labelled frames judged.
         patients: Their patients.
         weighted_f1: F1 averaged over labels by support.
@@ -30,6 +31,7 @@ class EvaluateSummary(Summary):
 
     run: str
     split: str
+    part: str
     frames: int
     patients: int
     weighted_f1: float | None
@@ -47,7 +49,7 @@ class EvaluateSummary(Summary):
     def describe(self) -> str:
         """Return the headline as sentences."""
         lines = [
-            f"{self.run} on {self.frames} {self.split} frames of {self.patients} patients:",
+            f"{self.run} on {self.frames} {self.part} frames of {self.patients} patients:",
             f"  weighted F1 {_interval(self.weighted_f1, self.weighted_f1_low, self.weighted_f1_high)}",
             f"  {self.best_baseline} (best simple baseline) {_number(self.best_baseline_f1)}; "
             f"difference {_number(self.gain_low)} to {_number(self.gain_high)}",
@@ -60,8 +62,8 @@ def evaluate(
     cohort: str | Path,
     *,
     run: str,
-    split: str = "test",
-    split_name: str = "default",
+    split: str = "default",
+    part: str = "test",
     draws: int = 1000,
     seed: int = 0,
 ) -> EvaluateSummary:
@@ -73,8 +75,8 @@ def evaluate(
     Args:
         cohort: Folder of the cohort.
         run: Name of the run: a training, a clustering, or a pretraining.
-        split: Part to judge on: test or validation.
-        split_name: Split whose parts are used.
+        split: Split whose parts are used.
+        part: Part to judge on: test or validation.
         draws: Resamples of patients for the 95 % intervals.
         seed: Draws the resamples; the same seed gives the same figures.
 
@@ -93,11 +95,15 @@ def evaluate(
         raise SonosiftError(f"draws = {draws} makes no interval", "Use at least 2; 1000 is a good number.")
     opened = Cohort.open(cohort)
     folder = opened.runs.get(run)
+    start = folder.config.get("init")
+    frozen = [RunOutputs.read(opened.runs.get(start))] if start in opened.runs.names() else []
     found = evaluate_run(
         RunOutputs.read(folder),
-        cohort_frames(opened, split_name),
-        part=split,
+        cohort_frames(opened, split),
+        split=split,
+        part=part,
         training_ids=training_frames(folder.path),
+        frozen=frozen,
         resampling=Resampling(draws, seed),
     )
     path = folder.path / EVALUATION_FILE
@@ -107,6 +113,7 @@ def evaluate(
     return EvaluateSummary(
         run=run,
         split=split,
+        part=part,
         frames=found.frames,
         patients=found.patients,
         weighted_f1=ours.weighted_f1.value,

@@ -31,7 +31,7 @@ class ReportSummary(Summary):
 
 
 def report(
-    cohort: str | Path, *, runs: list[str] | None = None, out: Path | None = None, split_name: str | None = None
+    cohort: str | Path, *, runs: list[str] | None = None, out: Path | None = None, split: str | None = None
 ) -> ReportSummary:
     """Write the report page of a cohort and its runs.
 
@@ -39,7 +39,7 @@ def report(
         cohort: Folder of the cohort.
         runs: Runs to show; by default all, but of the groupings only the newest.
         out: The HTML file; by default report.html in the cohort, or in the run's folder when one run is named.
-        split_name: Split whose parts are shown; by default the cohort's default split, if it has one.
+        split: Split whose parts are shown; by default the cohort's default split, if it has one.
 
     Returns:
         Where the page is, and its findings.
@@ -58,7 +58,7 @@ def report(
     path = out or (chosen[0].report_path if runs and len(chosen) == 1 else opened.path / "report.html")
     if not path.parent.is_dir():
         raise SonosiftError(f"there is no folder {path.parent} to write the report into", "Make it first.")
-    content = gather(opened, cohort_frames(opened, split_name), chosen, every_grouping=bool(runs))
+    content = gather(opened, cohort_frames(opened, split), chosen, every_grouping=bool(runs))
     page = render(content)
     atomic.write_text(path, page)
     return ReportSummary(

@@ -60,18 +60,18 @@ class CohortFrames:
         )
 
 
-def cohort_frames(cohort: Cohort, split_name: str | None = None) -> CohortFrames:
+def cohort_frames(cohort: Cohort, split: str | None = None) -> CohortFrames:
     """Read catalog, labels and split.
 
     Args:
         cohort: The cohort.
-        split_name: The split; by default the one called "default", or none when the cohort has no such split.
+        split: Name of the split; by default the one called "default", or none when the cohort has no such split.
     """
     catalog = cohort.catalog()
     table, leaking = catalog.with_columns(pl.lit(None, dtype=pl.String).alias("part")), 0
-    if split_name is not None or DEFAULT_NAME in cohort.splits.names():
-        split = cohort.splits.get(split_name or DEFAULT_NAME)
-        table, leaking = _with_parts(catalog, split), len(split.leaking_patients())
+    if split is not None or DEFAULT_NAME in cohort.splits.names():
+        found = cohort.splits.get(split or DEFAULT_NAME)
+        table, leaking = _with_parts(catalog, found), len(found.leaking_patients())
     space = cohort.settings.label_space
     # Labels that a machine derived (burnt-in text, names of groups) train networks, but never judge them.
     truth, known = cohort.annotations.label_matrix(

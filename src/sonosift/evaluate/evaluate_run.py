@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,8 @@ from sonosift.evaluate.simple_baselines import (
 )
 
 TRAINING, VALIDATION = "train", "validation"
+PIXELS = "32×32 pixels"
+"""How the pixels are called as a source of features; no run can have this name."""
 FEW_FRAMES = 10
 FEW_PATIENTS = 20
 _MOST_K_MEANS_FRAMES = 4000
@@ -35,8 +37,10 @@ def evaluate_run(
     run: RunOutputs,
     frames: CohortFrames,
     *,
+    split: str = "default",
     part: str = "test",
     training_ids: Sequence[str] | None = None,
+    frozen: Sequence[RunOutputs] = (),
     resampling: Resampling | None = None,
 ) -> Evaluation:
     """Judge ``run`` on one part of the split.
@@ -44,10 +48,14 @@ def evaluate_run(
     Args:
         run: What it left behind.
         frames: The cohort's frames with labels and parts.
+        split: Name of the split that ``frames`` carries.
         part: The part to judge on.
         training_ids: The labelled frames that the run was given, so that the baselines learn from the same.
+        frozen: Runs whose features, left as they are, make a baseline: where the run had its first weights from.
         resampling: Draws and seed of the intervals.
     """
+    if run.empty:
+        raise _nothing_to_judge(run.name)
     resampling = resampling or Resampling()
     parts = Parts(
         training=frames.labelled(TRAINING, training_ids),
@@ -57,22 +65,21 @@ def evaluate_run(
     _require_labels(parts, part)
     names = frames.names
     ours, qualities = _judge_outputs(run, parts, names, resampling)
-    baselines = constant_baselines(parts, names, resampling)
-    pixels = _pixel_features(frames, parts)
-    if len(parts.training):
-        about = "one logistic regression per label on 32×32 grey values, trained on the same labelled frames"
-        baselines.append(probe_baseline("linear probe on pixels", about, pixels, parts, names, resampling))
     clusters = qualities[0].groups if qualities else len(np.unique(parts.validation.truth, axis=0))
-    about = f"k-means (K = {clusters}) on 32×32 grey values, groups named with the validation labels (Algorithm 1)"
-    judged, quality = k_means_baseline(
-        "k-means on pixels", about, pixels, parts, names, clusters, resampling, normalise=False
-    )
-    baselines.append(judged)
+    baselines = constant_baselines(parts, names, resampling)
+    for source, features in _frozen_features(run, frozen, frames, parts):
+        rows, quality = _judge_features(source, features, parts, names, clusters, resampling)
+        baselines += rows
+        qualities.append(quality)
+    if not ours:
+        # A pretraining answers nothing by itself: what stands for it is the probe on its features.
+        ours, baselines = _promoted(f"linear probe on {run.name}", baselines, run.name)
     best_first = sorted(baselines, key=lambda row: -(row.score.weighted_f1.value or 0))
     headline = ours[0]
     return Evaluation(
         run=run.name,
-        split=part,
+        split=split,
+        part=part,
         label_names=list(names),
         frames=len(parts.test),
         patients=len(set(parts.test.patients)),
@@ -83,7 +90,7 @@ def evaluate_run(
         seed=resampling.seed,
         methods=[row.score for row in (*ours, *best_first)],
         differences=[compare(headline, row, resampling) for row in best_first],
-        groups=[*qualities, quality] if qualities else [],
+        groups=qualities,
         confusion=label_set_confusion(parts.test.truth, headline.answers, names),
         notes=_notes(parts, names, part, frames.leaking_patients),
     )
@@ -108,36 +115,73 @@ def _judge_outputs(
         name = run.name if run.predictions is None else f"{run.name}, groups"
         judged.append(judge_groups(name, "run", about, names, parts, placed[0], placed[1], len(numbers), resampling))
         qualities.append(group_quality(name, "run", groups[1], len(numbers), test, resampling))
-    if run.embeddings is not None and len(parts.training):
-        features = Features(
-            unlabelled=np.empty((0, 0), dtype=np.float32),
-            training=run.features(parts.training.frame_ids),
-            validation=run.features(validation.frame_ids),
-            test=run.features(test.frame_ids),
-        )
-        about = f"one logistic regression per label on the frozen features of {run.name}"
-        probe = probe_baseline(f"linear probe on {run.name}", about, features, parts, names, resampling)
-        judged.append(Judged(probe.score.model_copy(update={"kind": "run"}), probe.answers, probe.counts))
-    if not judged:
-        raise SonosiftError(
-            f"run {run.name!r} left nothing to judge", "Let it finish first, or evaluate a clustering or training run."
-        )
     return judged, qualities
 
 
-def _pixel_features(frames: CohortFrames, parts: Parts) -> Features:
-    pool = frames.table.filter(pl.col("part") == TRAINING)["frame_id"].to_list()
-    if not pool:
-        pool = parts.validation.frame_ids
-    if len(pool) > _MOST_K_MEANS_FRAMES:
-        chosen = np.random.default_rng(0).choice(len(pool), _MOST_K_MEANS_FRAMES, replace=False)
-        pool = [pool[place] for place in np.sort(chosen)]
+def _judge_features(
+    source: str, features: Features, parts: Parts, names: Sequence[str], clusters: int, resampling: Resampling
+) -> tuple[list[Judged], GroupQuality]:
+    what = source if source == PIXELS else f"the frozen features of {source}"
+    rows = []
+    if len(parts.training):
+        about = f"one logistic regression per label on {what}, trained on the same labelled frames"
+        rows.append(probe_baseline(f"linear probe on {source}", about, features, parts, names, resampling))
+    about = f"k-means (K = {clusters}) on {what}, groups named with the validation labels (Algorithm 1)"
+    judged, quality = k_means_baseline(
+        f"k-means on {source}", about, features, parts, names, clusters, resampling, normalise=source != PIXELS
+    )
+    return [*rows, judged], quality
+
+
+def _frozen_features(
+    run: RunOutputs, frozen: Sequence[RunOutputs], frames: CohortFrames, parts: Parts
+) -> Iterator[tuple[str, Features]]:
+    yield PIXELS, _pixel_features(frames, parts)
+    # A network trained on the labels is no longer frozen: its own features are no baseline.
+    own = [run] if run.predictions is None else []
+    for source in (*own, *frozen):
+        if source.embeddings is not None:
+            yield source.name, _run_features(source, frames, parts)
+
+
+def _promoted(name: str, rows: list[Judged], run: str) -> tuple[list[Judged], list[Judged]]:
+    chosen = [row for row in rows if row.score.name == name]
+    if not chosen:
+        raise _nothing_to_judge(run)
+    headline = [Judged(row.score.model_copy(update={"kind": "run"}), row.answers, row.counts) for row in chosen]
+    return headline, [row for row in rows if row.score.name != name]
+
+
+def _nothing_to_judge(run: str) -> SonosiftError:
+    return SonosiftError(
+        f"run {run!r} left nothing to judge", "Let it finish first, or evaluate a clustering or training run."
+    )
+
+
+def _run_features(run: RunOutputs, frames: CohortFrames, parts: Parts) -> Features:
     return Features(
-        unlabelled=_small(frames, pool),
+        unlabelled=run.features(_unlabelled_pool(frames, parts)),
+        training=run.features(parts.training.frame_ids),
+        validation=run.features(parts.validation.frame_ids),
+        test=run.features(parts.test.frame_ids),
+    )
+
+
+def _pixel_features(frames: CohortFrames, parts: Parts) -> Features:
+    return Features(
+        unlabelled=_small(frames, _unlabelled_pool(frames, parts)),
         training=_small(frames, parts.training.frame_ids),
         validation=_small(frames, parts.validation.frame_ids),
         test=_small(frames, parts.test.frame_ids),
     )
+
+
+def _unlabelled_pool(frames: CohortFrames, parts: Parts) -> list[str]:
+    pool = frames.table.filter(pl.col("part") == TRAINING)["frame_id"].to_list() or parts.validation.frame_ids
+    if len(pool) > _MOST_K_MEANS_FRAMES:
+        chosen = np.random.default_rng(0).choice(len(pool), _MOST_K_MEANS_FRAMES, replace=False)
+        pool = [pool[place] for place in np.sort(chosen)]
+    return pool
 
 
 def _small(frames: CohortFrames, frame_ids: list[str], batch: int = 512) -> NDArray[np.float32]:

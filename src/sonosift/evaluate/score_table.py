@@ -90,6 +90,7 @@ class Evaluation(_Record):
     format: Literal[1] = 1
     run: str
     split: str
+    part: str
     label_names: list[str]
     frames: int
     patients: int
