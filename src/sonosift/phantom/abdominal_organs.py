@@ -1,6 +1,7 @@
 """The solid and hollow organs of one patient's belly, drawn from adult ranges, in body coordinates.
 
-Millimetres; x to the patient's left, y to the front, z to the head; zero on the body's axis at the first lumbar vertebra.
+Millimetres; x to the patient's left, y to the front, z to the head; zero on the body's axis at the first lumbar
+vertebra.
 """
 
 from __future__ import annotations

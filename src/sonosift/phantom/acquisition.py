@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 
-from sonosift.phantom.arrays import BoolArray, ByteArray, ComplexArray, FloatArray
+from sonosift.phantom.arrays import BoolArray, ComplexArray, FloatArray
 from sonosift.phantom.body import Body
 from sonosift.phantom.geometry import Geometry, ScanShape, place_on_image
-from sonosift.phantom.image_formation import Compression, decibel, despeckled, envelope, gain_for, noise_amplitude, smoothed
-from sonosift.phantom.labels_from_plane import ORGANS, hesitations, labels_of, shadowed_share, visible_shares
+from sonosift.phantom.image_formation import (
+    Compression,
+    decibel,
+    despeckled,
+    envelope,
+    gain_for,
+    noise_amplitude,
+    smoothed,
+)
+from sonosift.phantom.labels_from_plane import hesitations, shadowed_share, visible_shares
 from sonosift.phantom.motion import BodyState, Motion, draw_motion
 from sonosift.phantom.point_spread import PointSpread, point_spread
 from sonosift.phantom.probe_pose import ProbePose
 from sonosift.phantom.propagation import SoundSettings, compensation_db, excess_loss_db, propagate
 from sonosift.phantom.quality import morison_quality
 from sonosift.phantom.scan_conversion import ScanConverter, scan_converter
+from sonosift.phantom.scan_frame import Lesion, ScanFrame, frame_with_truth
 from sonosift.phantom.scanner import Probe, Scanner
 from sonosift.phantom.scatterers import ScattererField, scatterer_field
 from sonosift.phantom.sections import Section, enlarge
 from sonosift.phantom.views import OperatorError, View, aim, standard_axes, view_named
+
+__all__ = ["ANATOMY_GRID", "SPECKLE_GRID", "Acquisition", "Lesion", "ScanFrame", "acquire"]
 
 # Depths and lines of the two polar grids: anatomy is smooth, speckle is not.
 ANATOMY_GRID = (224, 112)
@@ -30,42 +40,6 @@ SPECKLE_GRID = (448, 144)
 _GLANCE_GRID = (56, 36)
 _MOST_GLANCES = 8
 _TOLERATED_SHADOW = 0.2
-
-
-@dataclass(frozen=True)
-class Lesion:
-    """A focal liver lesion in the picture.
-
-    Attributes:
-        kind: ``cyst``, ``angioma``, ``metastasis``, ``hcc`` or ``fnh``.
-        mask: Its pixels.
-        box: ``(x0, y0, x1, y1)`` in pixels; ``x1`` and ``y1`` lie one past the last pixel.
-    """
-
-    kind: str
-    mask: BoolArray
-    box: tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class ScanFrame:
-    """One picture and the truth about it.
-
-    Attributes:
-        image: Grey values, 0 outside the fan.
-        organs: Pixels of each organ that the plane cuts, in shadow or not.
-        labels: The organs that an expert would name, or ``other`` alone.
-        lesions: Focal liver lesions in the picture.
-        quality: Morison's-pouch grade 0-4 for right-kidney views, otherwise nothing.
-        time_s: Time since the start of the recording.
-    """
-
-    image: ByteArray
-    organs: dict[str, BoolArray]
-    labels: frozenset[str]
-    lesions: tuple[Lesion, ...]
-    quality: int | None
-    time_s: float
 
 
 @dataclass(frozen=True)
@@ -108,7 +82,7 @@ class _Recording:
     settings: SoundSettings
     pose: ProbePose
     motion: Motion
-    field: ScattererField
+    scatterers: ScattererField
     spread: PointSpread
     focus_mm: float
     converter: ScanConverter
@@ -181,7 +155,7 @@ def _set_up(
         tgc_wave_db=float(abs(rng.normal(0, 1.2))),
         tgc_phase=float(rng.uniform(0, 6.28)),
         haze_db=float(rng.normal(-6, 3)),
-        clutter_db=float(rng.normal(-31, 3)),
+        clutter_db=float(rng.normal(-27, 3)),
         b_lines=float(rng.beta(1.2, 3.0)),
     )
     motion = draw_motion(rng)
@@ -299,7 +273,7 @@ def _record(recording: _Recording, times: list[float]) -> tuple[float, list[Scan
         section = recording.section(recording.pose_at(time_s), recording.motion.state(time_s), ANATOMY_GRID)
         echoes = propagate(section, recording.settings)
         points = section.points
-        scatterers = recording.field.sample(*(enlarge(a, (rows, lines)) for a in (points.x, points.y, points.z)))
+        scatterers = recording.scatterers.sample(*(enlarge(a, (rows, lines)) for a in (points.x, points.y, points.z)))
         start = int(rng.integers(rows))
         noise = _noise_pool()[start : start + rows]
         level = decibel(envelope(echoes, scatterers, recording.spread, noise, noise_level))
@@ -311,31 +285,24 @@ def _record(recording: _Recording, times: list[float]) -> tuple[float, list[Scan
         shown = level if shown is None else (1.0 - share) * level + share * shown
         polar = Compression(recording.scanner, gain_db).grey(shown)
         image = smoothed(recording.converter.grey(polar), recording.scanner)
-        pictures.append(_with_truth(recording, section, echoes.loss_db, image * recording.converter.fan, time_s))
+        pictures.append(
+            frame_with_truth(
+                image * recording.converter.fan,
+                section,
+                echoes.loss_db,
+                _cell_area(recording.shape, ANATOMY_GRID[0]),
+                recording.anatomy_converter,
+                recording.body.lesions,
+                _quality(recording, section, echoes.loss_db),
+                time_s,
+            )
+        )
     assert gain_db is not None
     return gain_db, pictures
 
 
-def _with_truth(
-    recording: _Recording, section: Section, loss_db: FloatArray, image: ByteArray, time_s: float
-) -> ScanFrame:
-    codes = recording.anatomy_converter.codes(section.index, outside=255)
-    organs = {organ: np.isin(codes, section.organ_codes(organ)) for organ in ORGANS if organ in section.organs()}
-    organs = {organ: mask for organ, mask in organs.items() if mask.any()}
-    shares = visible_shares(section, loss_db, _cell_area(recording.shape, section.index.shape[0]))
-    quality = None
-    if recording.view.target == "right kidney":
-        spacing = recording.shape.line_spacing(*section.index.shape)
-        quality = morison_quality(section, loss_db, spacing, recording.focus_mm)
-    lesions = tuple(_lesions(recording.body, section, codes))
-    return ScanFrame(image, organs, labels_of(shares), lesions, quality, time_s)
-
-
-def _lesions(body: Body, section: Section, codes: ByteArray) -> Iterator[Lesion]:
-    for lesion in body.lesions:
-        names = lesion.tissue_names
-        mask = np.isin(codes, [i for i, tissue in enumerate(section.tissues) if tissue.name in names])
-        if int(mask.sum()) < 12:  # a speck that nobody would mark
-            continue
-        rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
-        yield Lesion(lesion.kind, mask, (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
+def _quality(recording: _Recording, section: Section, loss_db: FloatArray) -> int | None:
+    if recording.view.target != "right kidney":
+        return None
+    spacing = recording.shape.line_spacing(*ANATOMY_GRID)
+    return morison_quality(section, loss_db, spacing, recording.focus_mm)

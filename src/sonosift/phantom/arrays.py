@@ -22,4 +22,4 @@ def unit(*components: float) -> Vector:
 
 def db_to_amplitude(decibel: FloatArray) -> FloatArray:
     """Turn decibels into an amplitude ratio (20 dB is a factor of ten)."""
-    return np.exp(decibel * np.float32(np.log(10.0) / 20.0))
+    return np.asarray(np.exp(decibel * np.float32(np.log(10.0) / 20.0)))

@@ -127,16 +127,16 @@ class Body:
         true_depth = self.trunk.outline.depth(x, y).astype(np.float32)
         pressed = np.exp(-depths / _PRESSED_MM).astype(np.float32)[:, None]
         layer = pressed * depths[:, None].astype(np.float32) + (1 - pressed) * true_depth
-        inner = [a - np.float32(s) for a, s in zip((x, y, z), state.shift, strict=True)]
-        shift = self.warp.displacement(
-            *(cv2.resize(a, _coarse_size(a.shape), interpolation=cv2.INTER_AREA) for a in inner)
-        )
-        shift = cv2.resize(shift, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_LINEAR)
-        return Points(*(a + shift[..., i] for i, a in enumerate(inner)), layer, x, y, z, spacing)
+        left, front, head = (a - np.float32(s) for a, s in zip((x, y, z), state.shift, strict=True))
+        shift = self.warp.displacement(_thinned(left), _thinned(front), _thinned(head))
+        shift = np.asarray(cv2.resize(shift, (x.shape[1], x.shape[0]), interpolation=cv2.INTER_LINEAR))
+        return Points(left + shift[..., 0], front + shift[..., 1], head + shift[..., 2], layer, x, y, z, spacing)
 
 
-def _coarse_size(shape: tuple[int, ...]) -> tuple[int, int]:
-    return max(2, shape[1] // _WARP_STEP), max(2, shape[0] // _WARP_STEP)
+def _thinned(array: FloatArray) -> FloatArray:
+    rows, columns = array.shape
+    size = (max(2, columns // _WARP_STEP), max(2, rows // _WARP_STEP))
+    return np.asarray(cv2.resize(np.asarray(array, dtype=np.float32), size, interpolation=cv2.INTER_AREA))
 
 
 def _background(region: str) -> Tissue:

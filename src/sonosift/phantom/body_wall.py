@@ -27,7 +27,7 @@ class Layer:
         wave = np.sin(points.skin_x * np.float32(0.045) + np.float32(self.phase)) + np.sin(
             points.skin_z * np.float32(0.06) + np.float32(2.0 * self.phase)
         )
-        return points.layer - np.float32(self.depth) - np.float32(self.wave_mm) * wave
+        return np.asarray(points.layer - np.float32(self.depth) - np.float32(self.wave_mm) * wave)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Ribs:
             np.float32(self.lowest),
         )
         below_margin = (margin - z) * np.float32(0.2)
-        return np.maximum(bar * np.float32(3.5), below_margin)
+        return np.asarray(np.maximum(bar * np.float32(3.5), below_margin))
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Lung:
         """Return the distance to the diaphragm, negative on its upper side."""
         below = np.minimum(self.right_dome.distance(points), self.left_dome.distance(points))
         floor = np.float32(min(self.right_dome.centre[2], self.left_dome.centre[2])) - points.z
-        return np.maximum(-below, floor)
+        return np.asarray(np.maximum(-below, floor))
 
 
 @dataclass(frozen=True)

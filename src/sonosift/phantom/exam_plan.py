@@ -109,6 +109,7 @@ _VIEWS: dict[ExamKind, dict[str, float]] = {
     "chest": {"lung": 1.0},
     "soft tissue": {"soft_tissue": 1.0},
 }
+_EMPTY_ML = 30.0
 _LENGTH = {"thyroid": 0.6, "soft tissue": 0.5, "bladder": 0.5, "chest": 0.6, "drainage": 0.6}
 
 
@@ -116,6 +117,7 @@ def plan_exam(body: Body, rng: np.random.Generator, profile: str = "stills") -> 
     """Plan one exam of a patient: 5 to 30 shots, 13 in the mean.
 
     Args:
+        body: The patient; an empty bladder is looked at less often.
         rng: Source of every random choice.
         profile: ``stills`` for freeze frames with a clip now and then, ``cine`` for clips.
     """
@@ -124,7 +126,10 @@ def plan_exam(body: Body, rng: np.random.Generator, profile: str = "stills") -> 
     kind: ExamKind = list(_KINDS)[
         int(rng.choice(len(_KINDS), p=np.array(list(_KINDS.values())) / sum(_KINDS.values())))
     ]
-    wishes = _VIEWS[kind]
+    wishes = dict(_VIEWS[kind])
+    if body.trunk.bladder_ml < _EMPTY_ML:
+        for view in ("bladder_sag", "bladder_trv"):
+            wishes[view] = 0.7 * wishes.get(view, 0.0)
     length = int(np.clip(round(rng.gamma(7.0, 13.8 / 7.0) * _LENGTH.get(kind, 1.0)), 5, 30))
     views = list(wishes)
     weights = np.array([wishes[view] for view in views])

@@ -35,7 +35,7 @@ def envelope(
     field += enlarge(echoes.coherent, (shape[0], shape[1])) * np.float32(_COHERENT_SHARE)
     received = spread.apply(field)
     received += noise * noise_level[:, None]
-    return np.abs(received)
+    return np.asarray(np.abs(received))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def despeckled(envelope_db: FloatArray, scanner: Scanner) -> FloatArray:
 
 def decibel(amplitude: FloatArray) -> FloatArray:
     """Return 20 log10 of an amplitude, bounded below."""
-    return np.float32(20.0 / np.log(10.0)) * np.log(amplitude + np.float32(1e-6))
+    return np.asarray(np.float32(20.0 / np.log(10.0)) * np.log(amplitude + np.float32(1e-6)))
 
 
 def gain_for(envelope_db: FloatArray, cell_area: FloatArray, scanner: Scanner, wanted_grey: float) -> float:

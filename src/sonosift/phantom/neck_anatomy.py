@@ -58,8 +58,9 @@ def draw_neck(rng: np.random.Generator) -> FlatAnatomy:
         parts.append(
             Structure(Tube(_point(side * 26, -10, -80), _point(side * 44, -9, 80), 7, 7, flattened=0.5), MUSCLE)
         )
-    for level in range(-3, 4):
-        parts.append(Structure(Ellipsoid(_point(0, -48, 20.0 * level), _point(14, 12, 8), turned()), BONE))
+    parts += [
+        Structure(Ellipsoid(_point(0, -48, 20.0 * level), _point(14, 12, 8), turned()), BONE) for level in range(-3, 4)
+    ]
     parts.append(Structure(Layer(2.0 + fat + 1.5, 0.3, rng.uniform(0, 6)), replace(MUSCLE, name="platysma")))
     parts.append(Structure(Layer(1.5 + fat, 0.4, rng.uniform(0, 6)), FAT))
     parts.append(Structure(Layer(1.5, 0.0, 0.0), SKIN))

@@ -1,4 +1,4 @@
-"""Painting a section: structures in order, later ones over earlier ones, with walls that echo where they face the beam."""
+"""Painting a section: structures in order, later over earlier, with walls that echo where they face the beam."""
 
 from __future__ import annotations
 

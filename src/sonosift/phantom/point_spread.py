@@ -1,4 +1,4 @@
-"""The point-spread function: a Gaussian pulse along the line and a Gaussian beam across it, widest away from the focus."""
+"""The point-spread function: a Gaussian pulse along the line, a Gaussian beam across it that is narrowest in focus."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class PointSpread:
         """Convolve complex scatterer amplitudes ``[depth, line]``; white noise keeps its power."""
         pair = scatterers.view(np.float32).reshape(*scatterers.shape, 2)
         vertical = self.axial_kernel()
-        pair = cv2.sepFilter2D(pair, -1, np.ones(1, np.float32), vertical, borderType=cv2.BORDER_REFLECT_101)
+        pair = np.asarray(
+            cv2.sepFilter2D(pair, -1, np.ones(1, np.float32), vertical, borderType=cv2.BORDER_REFLECT_101),
+            dtype=np.float32,
+        )
         along = pair.reshape(scatterers.shape[0], -1)
         kernels = self.lateral_kernels()
         half = kernels.shape[1] // 2

@@ -1,4 +1,4 @@
-"""What happens to sound on its way: attenuation and its compensation, shadows, enhancement, reverberation, mirror images."""
+"""What happens to sound on its way: attenuation, shadow, enhancement, reverberation, mirror images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sonosift.phantom.arrays import FloatArray, db_to_amplitude
+from sonosift.phantom.arrays import BoolArray, FloatArray, db_to_amplitude
 from sonosift.phantom.scatterers import smooth_noise
 from sonosift.phantom.sections import Section
 from sonosift.phantom.tissue import LUNG
@@ -104,10 +104,10 @@ def _depths(section: Section) -> FloatArray:
 def _roughness(section: Section) -> FloatArray:
     points = section.points
     noise = smooth_noise(points.x * np.float32(0.5), points.z * np.float32(0.5), points.y * np.float32(0.5))
-    return np.clip(np.float32(0.75) + np.float32(0.45) * noise, 0.1, 1.8)
+    return np.asarray(np.clip(np.float32(0.75) + np.float32(0.45) * noise, 0.1, 1.8))
 
 
-def _since(hit: FloatArray, spacing: float) -> FloatArray:
+def _since(hit: BoolArray, spacing: float) -> FloatArray:
     """Return how far (mm) a point lies behind the first hit of its line; negative before it."""
     first = np.argmax(hit, axis=0).astype(np.float32)
     first[~hit.any(axis=0)] = np.float32(2 * len(hit))
@@ -125,7 +125,7 @@ def _dirty_shadow(section: Section) -> FloatArray:
     return np.where(behind > 0, db_to_amplitude(tail), np.float32(0))
 
 
-def _mirror(section: Section, decibel: FloatArray, lung: FloatArray) -> None:
+def _mirror(section: Section, decibel: FloatArray, lung: BoolArray) -> None:
     """Behind the diaphragm, show what lies before it once more, upside down and fainter."""
     behind = _since(lung, section.points.spacing)
     rows = np.arange(lung.shape[0])[:, None]
@@ -137,7 +137,7 @@ def _mirror(section: Section, decibel: FloatArray, lung: FloatArray) -> None:
     np.copyto(decibel, mirrored, where=(behind > 1.0) & _under_organ(section, lung))
 
 
-def _under_organ(section: Section, lung: FloatArray) -> FloatArray:
+def _under_organ(section: Section, lung: BoolArray) -> BoolArray:
     """Say for every line whether the lung is met behind an organ rather than behind the chest wall."""
     first = np.argmax(lung, axis=0)
     before = np.maximum(first - 2, 0)
@@ -148,7 +148,7 @@ def _under_organ(section: Section, lung: FloatArray) -> FloatArray:
     return np.asarray(is_organ & lung.any(axis=0))[None, :]
 
 
-def _pleura(section: Section, lung: FloatArray, settings: SoundSettings) -> FloatArray:
+def _pleura(section: Section, lung: BoolArray, settings: SoundSettings) -> FloatArray:
     """Behind the pleural line: a grey haze, A-lines at multiples of its depth, and comets (B-lines)."""
     columns = np.arange(lung.shape[1])
     first = np.argmax(lung, axis=0)
@@ -176,4 +176,4 @@ def _near_field(everything: FloatArray, depths: FloatArray, settings: SoundSetti
     profile = everything.mean(axis=1)
     again = np.interp(depths / 2.0, depths, profile) * np.exp(-depths / 22.0)
     ringing = np.exp(-depths / 2.5) * 1.5
-    return np.asarray(10 ** (settings.haze_db / 20.0) * 0.35 * again + ringing, dtype=np.float32)
+    return np.asarray(10 ** (settings.haze_db / 20.0) * 0.6 * again + ringing, dtype=np.float32)

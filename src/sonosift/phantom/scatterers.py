@@ -61,7 +61,7 @@ class ScattererField:
         start *= _ELEVATION + _TAPS
         start += floor.astype(np.int32) & (_ELEVATION - 1)
         block, weights = _block(), self.weights()
-        total = block.take(start)
+        total: ComplexArray = block.take(start)
         total *= weights[:, 0].take(fraction)
         for tap in range(1, _TAPS):
             start += 1

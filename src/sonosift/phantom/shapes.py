@@ -66,7 +66,7 @@ class Ellipsoid:
         radius = np.sqrt(uu + vv + ww)
         a, b, c = (np.float32(1.0 / h**2) for h in self.half)
         slope = np.sqrt(uu * a + vv * b + ww * c) + np.float32(1e-6)
-        return radius * (radius - 1.0) / slope
+        return np.asarray(radius * (radius - 1.0) / slope)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Tube:
         if self.flattened != 1.0:
             y = y * np.float32(1.0 / self.flattened)
         radius = np.float32(self.start_radius) + along * np.float32(self.end_radius - self.start_radius)
-        return np.sqrt(x * x + y * y + z * z) - radius
+        return np.asarray(np.sqrt(x * x + y * y + z * z) - radius)
 
 
 @dataclass(frozen=True)

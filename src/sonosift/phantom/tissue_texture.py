@@ -1,4 +1,4 @@
-"""What each tissue looks like before sound travels through it: backscatter in dB with blotches, grains, fibres and dots."""
+"""What each tissue scatters back, in dB: its level with blotches, grains, fibres and dots."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def _gut(rng: np.random.Generator, scale: float) -> list[Structure]:
         half = scale * np.array([rng.uniform(14, 30), rng.uniform(10, 16), rng.uniform(10, 18)])
         loops.append(Structure(Ellipsoid(centre, half, turned(about_y=rng.uniform(0, 180))), BOWEL))
         if rng.random() < 0.4:
-            gas_centres.append(centre + [0.0, half[1] * 0.5, 0.0])
+            gas_centres.append(centre + np.array([0.0, half[1] * 0.5, 0.0]))
             gas_radii.append(half[1] * rng.uniform(0.4, 0.8))
     # Gas in the stomach and in the bend of the colon in front of the pancreas, in some patients.
     if rng.random() < 0.6:
@@ -196,13 +196,13 @@ def _spine_and_psoas(rng: np.random.Generator, scale: float) -> list[Structure]:
 
 def _liver_vessels(rng: np.random.Generator, scale: float) -> list[Structure]:
     portal_root = scale * np.array([-40.0, 18.0, 28.0])
-    right = [np.array([-0.9, 0.15, 0.35]), np.array([-0.7, -0.45, -0.35])]
+    right = [np.array([-0.8, 0.5, 0.2]), np.array([-0.9, -0.1, 0.45]), np.array([-0.7, -0.35, -0.4])]
     left = [np.array([0.75, 0.5, 0.35])]
-    parts = tree(portal_root, right, scale * 30.0, scale * 5.0, 3, PORTAL_VEIN, _IN_LIVER, rng)
-    parts += tree(portal_root, left, scale * 34.0, scale * 4.4, 2, PORTAL_VEIN, _IN_LIVER, rng)
+    parts = tree(portal_root, right, scale * 32.0, scale * 6.0, 3, PORTAL_VEIN, _IN_LIVER, rng)
+    parts += tree(portal_root, left, scale * 36.0, scale * 5.0, 2, PORTAL_VEIN, _IN_LIVER, rng)
     confluence = scale * np.array([-16.0, -6.0, 92.0])
     veins = [np.array([-0.9, -0.1, -0.35]), np.array([-0.55, 0.7, -0.45]), np.array([0.45, 0.75, -0.4])]
-    parts += tree(confluence, veins, scale * 38.0, scale * 4.6, 2, HEPATIC_VEIN, _IN_LIVER, rng)
+    parts += tree(confluence, veins, scale * 42.0, scale * 5.6, 2, HEPATIC_VEIN, _IN_LIVER, rng)
     return parts
 
 
@@ -225,8 +225,8 @@ def _great_vessels(rng: np.random.Generator, scale: float) -> list[Structure]:
 def _pancreas(rng: np.random.Generator, scale: float) -> list[Structure]:
     tissue = replace(PANCREAS, echo_db=float(rng.uniform(3.0, 6.5)))
     lift = rng.normal(0, 2.5)
-    path = [(-28, 12, -14), (-18, 16, -6), (4, 21, 2), (28, 16, 7), (56, 3, 15), (78, -8, 24)]
-    path = [(x, y + lift, z) for x, y, z in path]
+    middle = [(-28, 12, -14), (-18, 16, -6), (4, 21, 2), (28, 16, 7), (56, 3, 15), (78, -8, 24)]
+    path = [(x, y + lift, z) for x, y, z in middle]
     radii = [r * rng.uniform(0.9, 1.2) * scale for r in (12, 10, 7.5, 8, 8.5, 8)]
     return chain(path, radii, tissue, scale, over=frozenset({"mesenteric fat", "liver", "bowel", "stomach"}))
 
