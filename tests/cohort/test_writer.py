@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +195,40 @@ def test_a_buried_frame_is_gone_and_can_be_written_anew(tmp_path: Path) -> None:
         writer.append(np.full((1, SIZE, SIZE), 9, dtype=np.uint8), frame_rows(1, start=4))
     assert (cohort.frames.read([buried]) == 9).all()
     assert len(cohort.catalog()) == 9
+
+
+_INGEST = """
+import sys, time
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tests.cohort.conftest import frame_images, frame_rows
+from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.writer import CohortWriter
+
+with CohortWriter(Cohort.open(Path(sys.argv[1]))) as writer:
+    for start in range(0, 30, 2):
+        writer.append(frame_images(2, 16, start=start), frame_rows(2, start=start))
+        time.sleep(0.05)
+"""
+
+
+def test_kill_9_again_and_again(tmp_path: Path) -> None:
+    _ingest(_fresh(tmp_path / "whole"))
+    cohort = _fresh(tmp_path / "killed")
+    root = str(Path(__file__).parents[2])
+    for parts in (1, 3):
+        process = subprocess.Popen([sys.executable, "-c", _INGEST, str(cohort.path)], cwd=root, env=_with(root))
+        while len(list((cohort.path / "catalog").glob("[0-9]*.parquet"))) < parts and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    subprocess.run([sys.executable, "-c", _INGEST, str(cohort.path)], cwd=root, env=_with(root), check=True)
+    assert _bytes_below(tmp_path / "killed") == _bytes_below(tmp_path / "whole")
+
+
+def _with(root: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": root}
