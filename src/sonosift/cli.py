@@ -85,7 +85,9 @@ def command_from_call(call: Callable[..., Any]) -> Callable[..., None]:
         if as_json:
             print(json.dumps(summary.model_dump(mode="json"), allow_nan=False))
 
-    command.__signature__ = command_signature(call)  # type: ignore[attr-defined]
+    signature = command_signature(call)
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     command.__doc__ = summary_of_docstring(call.__doc__ or "")
     return command
 

@@ -10,6 +10,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -110,7 +111,15 @@ def _typer_parameter(parameter: inspect.Parameter, types: dict[str, Any], helps:
     required = parameter.default is inspect.Parameter.empty
     default = ... if required else parameter.default
     made = make(default, help=text, show_default=default is not None)
-    return inspect.Parameter(parameter.name, keyword, default=made, annotation=types[parameter.name])
+    return inspect.Parameter(parameter.name, keyword, default=made, annotation=_shell_type(types[parameter.name]))
+
+
+def _shell_type(annotation: Any) -> Any:
+    """Narrow what Python callers may pass to what a shell can: ``str | Path`` is a path."""
+    choices = typing.get_args(annotation)
+    if Path in choices and str in choices:
+        return Path | None if type(None) in choices else Path
+    return annotation
 
 
 def _flag(name: str, text: str) -> inspect.Parameter:
