@@ -105,6 +105,30 @@ def test_mistakes_are_told_in_words(judged_cohort):
         evaluate(judged_cohort.path, run="train", draws=20)
 
 
+def test_pretraining_on_everybody_is_said_aloud(judged_cohort):
+    judged_cohort.runs.create("pretrain-all", {"method": "pica", "part": "all"})
+    begun = judged_cohort.runs.create("train-3", {"method": "supervised", "init": "pretrain-all", "part": "train"})
+    predictions = judged_cohort.path / "runs/train/predictions.parquet"
+    (begun.path / "predictions.parquet").write_bytes(predictions.read_bytes())
+    assert any(
+        "pretrain-all learnt from" in note for note in evaluate(judged_cohort.path, run="train-3", draws=20).notes
+    )
+    assert not any("learnt from" in note for note in evaluate(judged_cohort.path, run="train", draws=20).notes)
+
+
+def test_a_network_is_compared_with_its_untrained_twin(judged_cohort):
+    settings = {"backbone": "resnet18", "image_size": 32, "clusters": 4}
+    judged_cohort.runs.create("net", {"method": "pica", "settings": settings})
+    begun = judged_cohort.runs.create("train-4", {"method": "supervised", "init": "net"})
+    predictions = judged_cohort.path / "runs/train/predictions.parquet"
+    (begun.path / "predictions.parquet").write_bytes(predictions.read_bytes())
+    evaluate(judged_cohort.path, run="train-4", draws=20, random_features=True)
+    found = Evaluation.model_validate_json((begun.path / "evaluation.json").read_text())
+    assert {"linear probe on random weights", "k-means on random weights"} <= {row.name for row in found.methods}
+    with pytest.raises(SonosiftError, match="no network of its own"):
+        evaluate(judged_cohort.path, run="train", random_features=True)
+
+
 def test_a_split_by_frame_prints_its_leak(judged_cohort):
     judged_cohort.splits.make_by_frame(name="leaky", allow_patient_leak=True)
     summary = evaluate(judged_cohort.path, run="train", split="leaky", draws=20)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sonosift.commands.summary import Summary
+
+if TYPE_CHECKING:
+    from sonosift.cohort.cohort import Cohort
+    from sonosift.cohort.run_folder import RunFolder
 
 
 class EvaluateSummary(Summary):
@@ -64,6 +69,7 @@ def evaluate(
     run: str,
     split: str = "default",
     part: str = "test",
+    random_features: bool = False,
     draws: int = 1000,
     seed: int = 0,
 ) -> EvaluateSummary:
@@ -77,6 +83,7 @@ def evaluate(
         run: Name of the run: a training, a clustering, or a pretraining.
         split: Split whose parts are used.
         part: Part to judge on: test or validation.
+        random_features: Also judge the features of the same network with random weights.
         draws: Resamples of patients for the 95 % intervals.
         seed: Draws the resamples; the same seed gives the same figures.
 
@@ -95,15 +102,23 @@ def evaluate(
         raise SonosiftError(f"draws = {draws} makes no interval", "Use at least 2; 1000 is a good number.")
     opened = Cohort.open(cohort)
     folder = opened.runs.get(run)
-    start = folder.config.get("init")
-    frozen = [RunOutputs.read(opened.runs.get(start))] if start in opened.runs.names() else []
+    frames = cohort_frames(opened, split)
+    ancestors = _ancestors(opened, folder)
+    # A clustering has the very features of the run it came from; once is enough.
+    frozen = [] if "from_run" in folder.config else [RunOutputs.read(ancestor) for ancestor in ancestors]
+    if random_features:
+        from sonosift.evaluate.random_features import random_features as embed
+
+        network = next((one for one in (folder, *ancestors) if "settings" in one.config), folder)
+        frozen.append(embed(opened, network, frames.table["frame_id"].to_list(), seed))
     found = evaluate_run(
         RunOutputs.read(folder),
-        cohort_frames(opened, split),
+        frames,
         split=split,
         part=part,
         training_ids=training_frames(folder.path),
         frozen=frozen,
+        met_test_patients=[one.name for one in (folder, *ancestors) if one.config.get("part") == "all"],
         resampling=Resampling(draws, seed),
     )
     path = folder.path / EVALUATION_FILE
@@ -128,6 +143,17 @@ def evaluate(
         notes=found.notes,
         evaluation=str(path),
     )
+
+
+def _ancestors(cohort: Cohort, run: RunFolder) -> list[RunFolder]:
+    """Return the runs whose weights this one began with, the nearest first."""
+    found: list[RunFolder] = []
+    while True:
+        parent = run.config.get("init", run.config.get("from_run"))
+        if parent not in cohort.runs.names() or any(parent == one.name for one in found):
+            return found
+        run = cohort.runs.get(parent)
+        found.append(run)
 
 
 def training_frames(run_path: Path) -> list[str] | None:

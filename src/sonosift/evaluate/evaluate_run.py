@@ -41,6 +41,7 @@ def evaluate_run(
     part: str = "test",
     training_ids: Sequence[str] | None = None,
     frozen: Sequence[RunOutputs] = (),
+    met_test_patients: Sequence[str] = (),
     resampling: Resampling | None = None,
 ) -> Evaluation:
     """Judge ``run`` on one part of the split.
@@ -52,6 +53,7 @@ def evaluate_run(
         part: The part to judge on.
         training_ids: The labelled frames that the run was given, so that the baselines learn from the same.
         frozen: Runs whose features, left as they are, make a baseline: where the run had its first weights from.
+        met_test_patients: Runs on the way to this one that learnt, without labels, from patients of every part.
         resampling: Draws and seed of the intervals.
     """
     if run.empty:
@@ -92,7 +94,7 @@ def evaluate_run(
         differences=[compare(headline, row, resampling) for row in best_first],
         groups=qualities,
         confusion=label_set_confusion(parts.test.truth, headline.answers, names),
-        notes=_notes(parts, names, part, frames.leaking_patients),
+        notes=[*_leaks(frames, part, met_test_patients), *_notes(parts, names, part)],
     )
 
 
@@ -200,13 +202,23 @@ def _require_labels(parts: Parts, part: str) -> None:
             )
 
 
-def _notes(parts: Parts, names: Sequence[str], part: str, leaking_patients: int) -> list[str]:
+def _leaks(frames: CohortFrames, part: str, met_test_patients: Sequence[str]) -> list[str]:
     notes = []
-    if leaking_patients:
+    if frames.leaking_patients:
         notes.append(
-            f"This split puts {leaking_patients} patients into more than one part: the network has seen test patients, "
-            "and every figure here is too good."
+            f"This split puts {frames.leaking_patients} patients into more than one part: the network has seen test "
+            "patients, and every figure here is too good."
         )
+    if met_test_patients:
+        notes.append(
+            f"{', '.join(met_test_patients)} learnt from frames of all patients, without their labels: the network has "
+            f"met the pictures of the {part} part, and figures may be a little too good."
+        )
+    return notes
+
+
+def _notes(parts: Parts, names: Sequence[str], part: str) -> list[str]:
+    notes = []
     patients = len(set(parts.test.patients))
     if patients < FEW_PATIENTS:
         notes.append(f"Only {patients} {part} patients: intervals over so few are rough, and often too narrow.")

@@ -54,7 +54,7 @@ def _of_scores(evaluation: Evaluation) -> list[str]:
     baselines = [method for method in evaluation.methods if method.kind == "baseline"]
     if not ours:
         return []
-    sentences = [f"On patients it never saw, {ours[0].name} reaches {_weighted(ours[0])}."]
+    sentences = [f"On patients whose labels it never saw, {ours[0].name} reaches {_weighted(ours[0])}."]
     if baselines:
         sentences.append(_against_baselines(evaluation, ours[0], baselines))
     judged = [row for row in ours[0].classes if row.f1.value is not None]

@@ -1,0 +1,58 @@
+import dataclasses
+
+import pytest
+
+from sonosift.evaluate.score_table import Difference, Figure
+from sonosift.report.plain_words import findings
+
+
+def _told(content, low, high, evaluations=True):
+    evaluation = content.evaluations[0]
+    best = max(evaluation.methods[1:], key=lambda method: method.weighted_f1.value)
+    difference = Difference(baseline=best.name, weighted_f1=Figure(value=0.0, low=low, high=high))
+    changed = evaluation.model_copy(update={"differences": [difference]})
+    return " ".join(findings(content.cohort, content.groupings, [changed] if evaluations else []))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.1, 0.2, "beyond what chance"),
+        (-0.2, -0.1, "the baseline is better"),
+        (-0.1, 0.1, "cannot be told apart"),
+    ],
+)
+def test_the_verdict_follows_the_interval(content, low, high, words):
+    told = _told(content, low, high)
+    others = {"beyond what chance", "the baseline is better", "cannot be told apart"} - {words}
+    assert words in told
+    assert not any(other in told for other in others)
+
+
+def test_counts_and_names_are_those_of_the_page(content):
+    told = _told(content, 0.1, 0.2)
+    assert f"{content.cohort.frames} frames of {content.cohort.patients} patients" in told
+    assert f"fell into {len(content.groupings[0].cards)} groups" in told
+    rows = [row for row in content.evaluations[0].methods[0].classes if row.f1.value is not None]
+    hardest = min(rows, key=lambda row: row.f1.value)
+    assert f"{hardest.name} worst ({hardest.f1.value:.2f}, on {hardest.support} test frame" in told
+
+
+def test_suspicious_groups_are_counted(content):
+    cards = [dataclasses.replace(card, warnings=["one scanner"] * (place < 2)) for place, card in
+             enumerate(content.groupings[0].cards)]  # fmt: skip
+    grouping = dataclasses.replace(content.groupings[0], cards=cards)
+    told = " ".join(findings(content.cohort, [grouping], []))
+    assert "2 groups come almost entirely" in told
+
+
+def test_without_runs_the_next_step_is_named(content):
+    told = findings(content.cohort, [], [])
+    assert len(told) == 2
+    assert "sonosift cluster" in told[1]
+
+
+def test_one_of_a_kind_is_singular(content):
+    cohort = dataclasses.replace(content.cohort, frames=1, patients=1, machine_models=1, quarantine=[], labelled=0)
+    told = findings(cohort, [], [])[0]
+    assert told == "The cohort holds 1 frame of 1 patient from 1 machine. 0 frames (0 %) carry labels."
