@@ -46,7 +46,7 @@ class Backbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Turn ``[B, 1, H, W]`` in 0..1 into ``[B, features]``."""
         scaled = (images - cast(Tensor, self.mean)) / cast(Tensor, self.spread)
-        return cast(Tensor, self.net(scaled.contiguous(memory_format=torch.channels_last)))
+        return cast(Tensor, self.net(scaled))
 
 
 def unknown_name_of_backbone(name: str) -> SonosiftError:

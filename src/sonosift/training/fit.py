@@ -6,6 +6,7 @@ epoch: there the position of samplers and generators is lost, whereas here every
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -120,6 +121,7 @@ def fit(
         targets: ``[n, C]`` labels of the frames, for methods that learn from labels.
         validate: scores the method on frames kept apart.
     """
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # its notices about precision are ours to give
     # One process for now: the clustering losses would have to gather the features of all processes first.
     fabric = Fabric(accelerator="auto", devices=1, precision=plan.precision)
     with torch.random.fork_rng():

@@ -28,7 +28,7 @@ class Predictions(NamedTuple):
 def predict(method: Method, frames: FrameTensor, precision: Precision, *, title: str = "") -> Predictions:
     """Run a method over all frames in their order, in evaluation mode; a title shows a progress bar."""
     was_training = method.training
-    method.eval()
+    method.eval().to(memory_format=torch.channels_last)
     device = next(method.parameters()).device
     features, logits = [], []
     starts = range(0, len(frames), _FRAMES_AT_A_TIME)
