@@ -23,7 +23,8 @@ def test_grey_tint_and_a_yellow_mark_are_not_flow():
     sepia = (SPECKLE[..., None] * np.array([1.0, 0.85, 0.6])).astype(np.uint8)
     assert not has_colour_flow(sepia, EVERYWHERE)
     marked = grey_rgb()
-    marked[20:22, 30:60] = (255, 255, 0)
+    marked[20:24, 30:60] = (255, 255, 0)
+    marked[40:44, 30:60] = (240, 190, 30)
     assert not has_colour_flow(marked, EVERYWHERE)
 
 

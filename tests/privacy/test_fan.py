@@ -71,6 +71,37 @@ def test_nothing_of_the_text_is_left(shape):
     assert not (fan.mask & written).any()
 
 
+def test_two_pictures_are_two_fans_with_nothing_between():
+    truth = sector(160, 150, 30, 260, 0.5) | sector(470, 150, 30, 260, 0.5)
+    picture = screen(truth, text=False)
+    cv2.putText(picture, "MILLER", (280, 200), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
+    fan = find_fan([picture])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.93
+    assert not fan.mask[180:205, 280:360].any()
+
+
+@pytest.mark.parametrize("grey", [30, 70, 200])
+def test_a_title_bar_is_no_picture(grey):
+    truth = SHAPES["curvilinear"]
+    picture = screen(truth & (np.arange(HEIGHT)[:, None] > 60), text=False)
+    picture[:36] = grey
+    for place, words in ((10, "MILLER, ANNA 12.03.1960"), (260, "General Hospital"), (480, "MI 1.1 TIs 0.4")):
+        cv2.putText(picture, words, (place, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255 if grey < 100 else 0, 1)
+    fan = find_fan([picture])
+    assert fan is not None
+    assert not fan.mask[:36].any()
+
+
+def test_writing_below_the_arc_is_left_out():
+    truth = sector()
+    picture = screen(truth, text=False)
+    cv2.putText(picture, "RT KIDNEY", (275, 434), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1)
+    fan = find_fan([picture])
+    assert fan is not None
+    assert not fan.mask[425:].any()
+
+
 def test_a_dark_part_belongs_to_the_fan():
     truth = sector()
     picture = screen(truth)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from sonosift.archive.clip import Image
 
 _LEVELS = 16
-_COLOURED = 28.0
-_LEAST_SHARE = 0.01
+_RED = 48.0
+"""Excess of Cr: blood towards the probe has some 90, a yellow or amber annotation less than 40."""
+_BLUE = 30.0
+_LEAST_SHARE = 0.0012
 _SIDE = 256
 
 
 def has_colour_flow(rgb: Image | None, mask: NDArray[np.bool_]) -> bool:
-    """Say whether at least one pixel in a hundred inside the fan has a colour that its brightness does not explain.
+    """Say whether some of the fan is red or blue beyond what its brightness explains.
 
     A tint gives each grey level one colour, so the median colour of each level is taken off first.
     """
@@ -32,5 +34,6 @@ def has_colour_flow(rgb: Image | None, mask: NDArray[np.bool_]) -> bool:
         chosen = levels == level
         if chosen.any():
             colour = planes[chosen, 1:]
-            excess[chosen] = np.abs(colour - np.median(colour, axis=0)).max(axis=1) > _COLOURED
+            red, blue = (colour - np.median(colour, axis=0)).T
+            excess[chosen] = (red > _RED) | (blue > _BLUE)
     return bool(excess.mean() > _LEAST_SHARE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,14 +23,14 @@ _LEAST_GRAIN = 0.1
 _STROKE = 5
 _STROKE_CONTRAST = 60
 _STROKE_SHARE = 0.12
-_EMPTY_SHARE = 0.2
+_GROUND_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Content:
-    """The picture's area at working resolution, and the grey value of the screen around it."""
+    """The areas of the picture at working resolution (one, or its parts), and the grey of the screen around it."""
 
-    mask: NDArray[np.bool_]
+    parts: list[NDArray[np.bool_]]
     background: int
 
 
@@ -46,12 +47,12 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     if window is not None:
         lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
-    mask = _thick_component(lit, movement)
-    if mask is None or mask.mean() < _LEAST_SHARE:
+    parts = _thick_components(lit, movement)
+    if sum(part.mean() for part in parts) < _LEAST_SHARE:
         return None
     # Smoothing made the area a little wider than the picture is.
     sharp = np.abs(brightest.astype(np.int16) - background) > _ABOVE_BACKGROUND
-    return Content(mask & sharp, background)
+    return Content([part & sharp for part in parts], background)
 
 
 def _background(picture: NDArray[np.uint8]) -> int:
@@ -67,35 +68,40 @@ def _background(picture: NDArray[np.uint8]) -> int:
 
 def _grainy(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Leave out title bars, buttons and other drawn areas: unlike tissue they are perfectly flat."""
-    value = picture.astype(np.int16)
-    steps = np.zeros(picture.shape, dtype=np.float32)
-    steps[:, 1:] += value[:, 1:] != value[:, :-1]
-    steps[1:] += value[1:] != value[:-1]
-    side = max(3, round(min(picture.shape) * _GRAIN_WINDOW)) | 1
-    return np.asarray(cv2.blur(steps, (side, side)) > _LEAST_GRAIN, dtype=np.bool_)
+    return _share_around(_steps(picture)) > _LEAST_GRAIN
 
 
 def _lettered(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
-    """Mark blocks of text: bright thin strokes with the screen's own grey showing between them."""
-    strokes = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _disc(_STROKE)) > _STROKE_CONTRAST
-    empty = np.abs(picture.astype(np.int16) - background) <= _BLACK
-    side = max(3, round(min(picture.shape) * _GRAIN_WINDOW)) | 1
-    among_strokes = cv2.blur(strokes.astype(np.float32), (side, side)) > _STROKE_SHARE
-    between = cv2.blur(empty.astype(np.float32), (side, side)) > _EMPTY_SHARE
-    return np.asarray(among_strokes & between, dtype=np.bool_)
+    """Mark blocks of text: bright thin strokes with a flat ground, the screen's or a title bar's, between them."""
+    strokes = np.asarray(cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _disc(_STROKE))) > _STROKE_CONTRAST
+    ground = (np.abs(picture.astype(np.int16) - background) <= _BLACK) | (_steps(picture) == 0)
+    return (_share_around(strokes) > _STROKE_SHARE) & (_share_around(ground) > _GROUND_SHARE)
 
 
-def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | None) -> NDArray[np.bool_] | None:
+def _steps(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Count, for each pixel, in how many of two directions its neighbour has another value."""
+    steps = np.zeros(picture.shape, dtype=np.float32)
+    steps[:, 1:] += picture[:, 1:] != picture[:, :-1]
+    steps[1:] += picture[1:] != picture[:-1]
+    return steps
+
+
+def _share_around(marks: NDArray[Any]) -> NDArray[np.float32]:
+    side = max(3, round(min(marks.shape) * _GRAIN_WINDOW)) | 1
+    return np.asarray(cv2.blur(marks.astype(np.float32), (side, side)), dtype=np.float32)
+
+
+def _thick_components(lit: NDArray[np.bool_], movement: NDArray[np.float32] | None) -> list[NDArray[np.bool_]]:
     side = min(lit.shape)
+    # Padded with nothing, so that a title bar does not seem to go on beyond the screen.
     padding = max(2, round(side * _OPENING_SHARE))
-    # Padding by repetition keeps a picture that touches the border from being eroded there.
-    padded = np.pad(lit.astype(np.uint8), padding, mode="edge")
+    padded = np.pad(lit.astype(np.uint8), padding)
     closed = _without_holes(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, _disc(side * _CLOSING_SHARE)))
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(side * _OPENING_SHARE))
     inner = (slice(padding, padding + lit.shape[0]), slice(padding, padding + lit.shape[1]))
     count, names, statistics, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(opened[inner]), connectivity=4)
     if count < 2:
-        return None
+        return []
     weights = statistics[:, cv2.CC_STAT_AREA].astype(np.float64)
     if movement is not None:
         # What lives is the picture; a frozen clip moves nowhere and leaves the choice to the area.
@@ -104,12 +110,12 @@ def _thick_component(lit: NDArray[np.bool_], movement: NDArray[np.float32] | Non
             weights = moving
     weights[0] = -1
     largest = float(weights.max())
-    chosen = weights > 0.25 * largest  # a dual screen has two pictures, a gas shadow cuts one in parts
-    core = chosen[names]
+    # A dual screen has two pictures, and a gas shadow cuts one in parts.
+    chosen = np.flatnonzero(weights > 0.25 * largest)
     # Opening rounds the corners off; what was closed next to the core brings them back.
-    near = cv2.dilate(core.astype(np.uint8), _disc(side * _OPENING_SHARE * 0.5))
-    restored: NDArray[np.bool_] = (near > 0) & (closed[inner] > 0)
-    return restored
+    reach = _disc(side * _OPENING_SHARE * 0.5)
+    near = [cv2.dilate((names == number).astype(np.uint8), reach) > 0 for number in chosen]
+    return [mask & (closed[inner] > 0) for mask in near]
 
 
 def _without_holes(mask: cv2.typing.MatLike) -> NDArray[np.uint8]:

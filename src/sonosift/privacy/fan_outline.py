@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Mask = NDArray[np.bool_]
 _SLOPES = np.linspace(-0.05, 1.9, 157)
 _TOLERANCE = 0.012
 _SLOPED = 0.08
@@ -20,11 +22,24 @@ _STRAY = 0.015
 class Outline:
     """The fitted area, and how well content and fit agree, in [0, 1]."""
 
-    mask: NDArray[np.bool_]
+    mask: Mask
     confidence: float
 
 
-def fit_outline(content: NDArray[np.bool_]) -> Outline:
+def fit_outline(parts: Sequence[Mask]) -> Outline:
+    """Fit the picture as a whole, or each of two pictures side by side where that leaves less of the screen."""
+    best = _fit_one(np.logical_or.reduce(parts))
+    most = _TWO_PICTURES * best.mask.sum()
+    from_left = sorted(parts, key=lambda part: float(np.flatnonzero(part.any(0)).mean()))
+    for cut in range(1, len(parts)):
+        first, second = (_fit_one(np.logical_or.reduce(side)) for side in (from_left[:cut], from_left[cut:]))
+        both = first.mask | second.mask
+        if both.sum() < most:
+            best, most = Outline(both, min(first.confidence, second.confidence)), both.sum()
+    return best
+
+
+def _fit_one(content: Mask) -> Outline:
     """Fit straight sides, arcs and screen edges; fall back on the convex hull where they do not fit."""
     hull = _convex_hull(content)
     fitted = _fitted(content)
@@ -33,12 +48,12 @@ def fit_outline(content: NDArray[np.bool_]) -> Outline:
     quality = _ramp(covered, 0.9, 0.98) * _ramp(filled, 0.55, 0.8)
     if quality >= 0.5:
         return Outline(fitted, quality)
-    # Two pictures side by side or an unusual shape: the hull loses little and its corners are not trusted.
+    # An unusual shape: the hull loses little, and its corners are not trusted.
     compact = float(content.sum() / max(1, hull.sum()))
     return Outline(hull, max(quality, 0.8 * _ramp(compact, 0.6, 0.9)))
 
 
-def _fitted(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _fitted(content: Mask) -> Mask:
     height, width = content.shape
     rows, columns = np.flatnonzero(content.any(1)), np.flatnonzero(content.any(0))
     left = content[rows].argmax(1).astype(np.float64)
@@ -79,9 +94,7 @@ def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -
     return float(at[best]), float(_SLOPES[best])
 
 
-def _between_arcs(
-    content: NDArray[np.bool_], inside: NDArray[np.bool_], apex_x: float, apex_y: float
-) -> NDArray[np.bool_]:
+def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> Mask:
     """Limit the fan by the arcs around its apex, where the content's first and last echoes follow them."""
     height, width = content.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
@@ -97,15 +110,36 @@ def _between_arcs(
     np.minimum.at(first, bins[seen], radius[seen])
     np.maximum.at(last, bins[seen], radius[seen])
     rays = np.isfinite(first)
+    tolerance = max(1.5, _TOLERANCE * max(height, width))
+    outer, on_arc = _agreed(last[rays], tolerance)
+    lowest = height - 1.0 - seen[::-1].argmax(0)[seen.any(0)]
+    bottom, on_bottom = _agreed(lowest, tolerance)
+    if on_arc >= max(on_bottom, _LEAST_AGREEMENT):
+        result = radius <= outer  # what hangs below the arc is writing
+    elif on_bottom >= _LEAST_AGREEMENT:
+        result = y <= bottom  # the screen or a menu cuts the fan
+    else:
+        result = radius <= np.quantile(last[rays], 1 - _STRAY)
     cosine = np.cos(low + (np.arange(_RAYS) + 0.5) / _RAYS * (high - low))
-    result = radius <= np.quantile(last[rays], 1 - _STRAY)
     flat_top = np.std((first * cosine)[rays]) < np.std(first[rays])
     if not flat_top:
         result &= radius >= np.quantile(first[rays], 2 * _STRAY)
     return np.asarray(result, dtype=np.bool_)
 
 
-def _convex_hull(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _agreed(values: NDArray[np.float64], tolerance: float) -> tuple[float, float]:
+    """Return the largest value that many of the values agree on within the tolerance, and the share that does."""
+    agreeing = (np.abs(values[:, None] - values[None, :]) <= tolerance).mean(axis=1)
+    enough = agreeing >= max(_LEAST_AGREEMENT, 0.5 * float(agreeing.max()))
+    if not enough.any():
+        return float(values.max()), 0.0
+    best = float(values[enough].max())
+    # The outermost of those that agree still may be writing: take the middle of its neighbours, and their spread.
+    near = values[np.abs(values - best) <= tolerance]
+    return float(np.quantile(near, 0.9)), float(len(near) / len(values))
+
+
+def _convex_hull(mask: Mask) -> Mask:
     points = cv2.findNonZero(mask.astype(np.uint8))
     filled = np.zeros(mask.shape, dtype=np.uint8)
     if points is not None:
@@ -118,3 +152,5 @@ def _ramp(value: float, low: float, high: float) -> float:
 
 
 _RAYS = 64
+_LEAST_AGREEMENT = 0.2
+_TWO_PICTURES = 0.9
