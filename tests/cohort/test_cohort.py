@@ -18,6 +18,7 @@ from sonosift.labels.views import VIEWS
 
 def test_create_then_open(tmp_path: Path) -> None:
     made = Cohort.create(tmp_path / "c", size=64, label_space=VIEWS, preprocessing={"keep_doppler": False})
+    assert Cohort.exists(tmp_path / "c")
     opened = Cohort.open(str(tmp_path / "c"))
     assert opened.settings == made.settings
     assert opened.settings.label_space == VIEWS
@@ -33,12 +34,26 @@ def test_keys_are_drawn_once_and_differ_between_cohorts(tmp_path: Path) -> None:
     assert first.private.create() == first.private.key
 
 
+def test_a_given_key(tmp_path: Path) -> None:
+    cohort = Cohort.create(tmp_path / "c", size=64, key=KEY)
+    assert cohort.private.key == KEY
+    assert cohort.private.exists
+    with pytest.raises(SonosiftError, match="another key"):
+        cohort.private.create(bytes(32))
+    with pytest.raises(SonosiftError, match="32 bytes, received 3"):
+        Cohort.create(tmp_path / "d", size=64, key=b"abc")
+    (cohort.private_path / "key").write_bytes(b"abc")
+    with pytest.raises(SonosiftError, match="has 3 bytes"):
+        cohort.private.require_key(cohort.settings.key_check)
+
+
 def test_killed_before_the_settings_were_written_can_be_created_again(tmp_path: Path) -> None:
     cohort = Cohort.create(tmp_path / "c", size=64)
     key = cohort.private.key
-    (cohort.path / "cohort.yaml").unlink()
+    (cohort.path / "cohort.yaml").rename(cohort.path / ".cohort.yaml.01234567.part")
     (cohort.path / "frames").rmdir()
     (cohort.path / "catalog").rmdir()
+    assert not Cohort.exists(cohort.path)
     assert Cohort.create(tmp_path / "c", size=64).private.key == key
 
 

@@ -99,6 +99,14 @@ def test_embeddings(tmp_path: Path) -> None:
         run.save_embeddings(["a", "b"], vectors)
 
 
+def test_everything_lies_in_the_folder(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r", {})
+    assert run.state_path.is_dir()
+    paths = {run.model_path, run.embeddings_path, run.metrics_path, run.report_path, run.state_path}
+    assert len(paths) == 5
+    assert {path.parent for path in paths} == {run.path}
+
+
 def test_finish(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "r", {})
     assert not run.finished

@@ -144,7 +144,8 @@ def test_seeds_differ_and_repeat(tmp_path: Path) -> None:
 def test_seed_decides_as_chance_would(tmp_path: Path) -> None:
     # Of 40 equal patients 8 are drawn for testing: over many seeds each is drawn about one time in five.
     sizes = {f"p{number}": 3 for number in range(40)}
-    drawn = np.array([[assign(sizes, FRACTIONS, seed)[name] == "test" for name in sizes] for seed in range(400)])
+    splits = [assign(sizes, FRACTIONS, seed) for seed in range(400)]
+    drawn = np.array([[parts[name] == "test" for name in sizes] for parts in splits])
     assert (drawn.sum(axis=1) == 8).all()
     # 400 draws at 0.2: standard deviation 0.02.
     assert np.abs(drawn.mean(axis=0) - 0.2).max() < 0.08

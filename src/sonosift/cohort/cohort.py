@@ -19,6 +19,7 @@ from sonosift.cohort.splits import Splits
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
 from sonosift.labels.space import LabelSpace
+from sonosift.machine import atomic
 
 if TYPE_CHECKING:
     from sonosift.cohort.annotations import Annotations
@@ -60,6 +61,8 @@ class Cohort:
             shard_rows: Frames per shard; about 64 MiB by default.
         """
         folder = Path(path).absolute()
+        if folder.is_dir():
+            atomic.remove_leftovers(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             found = "a cohort" if (folder / FILE_NAME).exists() else "something else"
             raise SonosiftError(
@@ -75,10 +78,16 @@ class Cohort:
             preprocessing=preprocessing or {},
         )
         folder.mkdir(parents=True, exist_ok=True)
+        # First of all: a process killed here leaves an empty folder or a cohort, nothing in between.
+        write_settings(folder / FILE_NAME, settings)
         for name in (frame_store.FOLDER, catalogs.FOLDER):
             (folder / name).mkdir(exist_ok=True)
-        write_settings(folder / FILE_NAME, settings)
         return cls(folder, settings)
+
+    @classmethod
+    def exists(cls, path: str | Path) -> bool:
+        """Say whether there is a cohort at ``path`` (of whatever format)."""
+        return (Path(path) / FILE_NAME).is_file()
 
     @classmethod
     def open(cls, path: str | Path) -> Cohort:
