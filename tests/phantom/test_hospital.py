@@ -19,11 +19,12 @@ from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
 from sonosift.phantom.fan_mask import fan_mask
 from sonosift.phantom.geometry import Geometry
+from sonosift.phantom.identities import plain_letters
 from sonosift.phantom.screen_fonts import letters
 from sonosift.phantom.screen_styles import SCREEN_STYLES
 from sonosift.phantom.truth import unpack_masks
 
-WANTED = {"patients": 5, "seed": 4, "size": 160}
+WANTED = {"patients": 4, "seed": 60, "size": 160}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_counts_agree(hospital):
     assert on_disk == set(files["file"])
     assert summary.files == len(files) == summary.readable + summary.corrupt + summary.not_images
     assert summary.frames == len(frames) == files["frames"].sum()
-    assert summary.patients == files["patient"].n_unique() == 5
+    assert summary.patients == files["patient"].n_unique() == 4
     assert summary.exams == files["exam"].n_unique()
     assert set(frames["file"]) == set(files.filter(pl.col("state") == "ok")["file"])
     assert json.loads((out / "truth" / "hospital.json").read_text())["frames"] == summary.frames
@@ -210,8 +211,10 @@ def test_identity_in_headers_is_in_the_list_and_the_list_in_headers(hospital):
         rows = table(hospital, "frames").filter(pl.col("patient") == patient)
         burnt = "\n".join(text for texts in rows["burnt_text"] for text in texts)
         missing = [token for token in tokens if token not in joined and token not in paths and token not in burnt]
-        plain = [token for token in missing if token.isascii()]
-        assert len(plain) <= 0.4 * len(tokens)
+        # Of a name with accents, one of its two spellings may be the only one that was used. The identifier of a
+        # damaged file may be lost with its header.
+        spelt = {plain_letters(token) for token in tokens if token not in missing}
+        assert [t for t in missing if plain_letters(t) not in spelt and not t.startswith("2.25.")] == []
 
 
 def test_private_tags_and_sequences_name_the_patient(hospital):
@@ -230,6 +233,7 @@ def test_duplicates_show_the_same(hospital):
     out, _ = hospital
     frames = table(hospital, "frames")
     copies = frames.filter(pl.col("is_duplicate_of").is_not_null()).head(6)
+    assert len(copies)
     for row in copies.iter_rows(named=True):
         copy = pixels(out / "archive" / row["file"], row["index_in_clip"])
         original = pixels(out / "archive" / row["is_duplicate_of"], row["duplicate_of_index"])

@@ -16,20 +16,22 @@ def _file_safe(text: str) -> str:
 def exam_folder(header: ExamHeader, exam_number: int, planted: Planted) -> str:
     """Return the folder of an exam, relative to the archive."""
     patient, day = header.patient, header.when
-    name = planted.plant("name", _file_safe(f"{patient.family}_{patient.given}").upper())
-    planted.plant("name", f"{patient.family}, {patient.given}")
     index = int(patient.key[1:])
     form = header.habits.folders
     if form == "numbered":
         return f"DICOM/PA{index:06d}/ST{exam_number:06d}/SE000001"
     number = planted.plant("id", patient.number)
     if form == "named":
-        person = f"{patient.family}, {patient.given} ({number})"
+        person = f"{planted.plant('name', f'{patient.family}, {patient.given}')} ({number})"
         return f"EXPORT/{person}/{planted.plant('date', day.strftime('%Y%m%d'))} {_kind_word(header)} {exam_number}"
     if form == "by day":
         date = planted.plant("date", day.strftime("%Y/%m/%d"))
-        return f"US1/{date}/{number}_{name}_{exam_number}"
+        return f"US1/{date}/{number}_{_name_in_path(header, planted)}_{exam_number}"
     return f"images/{number}/{planted.plant('date', day.strftime('%d%m%Y'))}_{exam_number}"
+
+
+def _name_in_path(header: ExamHeader, planted: Planted) -> str:
+    return planted.plant("name", _file_safe(f"{header.patient.family}_{header.patient.given}").upper())
 
 
 def _kind_word(header: ExamHeader) -> str:
@@ -38,13 +40,14 @@ def _kind_word(header: ExamHeader) -> str:
 
 def file_name(header: ExamHeader, instance: int, suffix: str, planted: Planted) -> str:
     """Return the name of one file; ``suffix`` is ``.dcm``, ``.mp4``, or ``.png``."""
-    name = planted.plant("name", _file_safe(f"{header.patient.family}_{header.patient.given}").upper())
     if suffix != ".dcm":
         born = planted.plant("birth", header.patient.birth.strftime("%Y%m%d"))
-        return f"{name}_{born}_{instance:04d}{suffix}"
+        return f"{_name_in_path(header, planted)}_{born}_{instance:04d}{suffix}"
     form = header.habits.folders
     if form == "numbered":
         return f"IM{instance:06d}"
     if form == "by number":
         return planted.plant("uid", make_uid(header.seed, header.exam, "instance", instance))
-    return f"{name}_US{instance:04d}.dcm" if form == "named" else f"US{instance:06d}.dcm"
+    if form == "named":
+        return f"{_name_in_path(header, planted)}_US{instance:04d}.dcm"
+    return f"US{instance:06d}.dcm"

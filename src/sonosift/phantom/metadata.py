@@ -147,15 +147,20 @@ def _study_module(dataset: Dataset, header: ExamHeader, planted: Planted, rng: n
         step.RequestingPhysicianIdentificationSequence = Sequence([requester])
         dataset.RequestAttributesSequence = Sequence([step])
     if rng.random() < 0.3:
-        given = planted.plant("name", _spelled(header, f"{patient.given} {patient.family}"))
-        phone = planted.plant("phone", patient.phone)
-        comments = (
-            f"Pt {given} difficult to scan, bowel gas",
-            f"call {phone} with result",
-            f"compare with prior of {planted.plant('name', plain_letters(patient.family).lower())}",
-            "limited exam, patient not fasting",
-        )
-        dataset.ImageComments = comments[int(rng.integers(len(comments)))]
+        dataset.ImageComments = _comment(header, planted, rng)
+
+
+def _comment(header: ExamHeader, planted: Planted, rng: np.random.Generator) -> str:
+    patient = header.patient
+    form = int(rng.integers(4))
+    if form == 0:
+        full = planted.plant("name", _spelled(header, f"{patient.given} {patient.family}"))
+        return f"Pt {full} difficult to scan, bowel gas"
+    if form == 1:
+        return f"call {planted.plant('phone', patient.phone)} with result"
+    if form == 2:
+        return f"compare with prior of {planted.plant('name', plain_letters(patient.family).lower())}"
+    return "limited exam, patient not fasting"
 
 
 def _equipment_module(dataset: Dataset, header: ExamHeader, planted: Planted) -> None:

@@ -75,5 +75,5 @@ def draw_description(exam_kind: str, rng: np.random.Generator) -> tuple[str | No
         kind, state = others[int(rng.integers(len(others)))], "wrong"
     options = _PUBLISHED[kind] if rng.random() < 0.45 else _DAILY[kind]
     text = options[int(rng.integers(len(options)))]
-    disguises = (text, text, text, text, text.lower(), f" {text} ", text.replace(" ", "  ", 1))
+    disguises = (text, text, text, text, text.lower(), f"  {text}", text.replace(" ", "  ", 1))
     return disguises[int(rng.integers(len(disguises)))], state
