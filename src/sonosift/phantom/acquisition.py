@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from sonosift.phantom.arrays import BoolArray, ComplexArray, FloatArray
 from sonosift.phantom.body import Body
-from sonosift.phantom.geometry import Geometry, ScanShape, place_on_image
+from sonosift.phantom.geometry import Geometry, ScanShape, area_in_picture, place_on_image
 from sonosift.phantom.image_formation import (
     Compression,
     decibel,
@@ -89,7 +89,8 @@ class _Recording:
     anatomy_converter: ScanConverter
     wanted_grey: float
     noise_seed: int
-    cell_area: FloatArray = field(repr=False)
+    area: FloatArray
+    anatomy_area: FloatArray
 
     def pose_at(self, time_s: float) -> ProbePose:
         return self.pose.moved(*self.motion.probe(time_s))
@@ -149,26 +150,22 @@ def _set_up(
     kind = _choose_probe(view, scanner, rng)
     probe = scanner.probe(kind)
     megahertz = float(rng.uniform(*probe.megahertz))
-    settings = SoundSettings(
-        centre_mhz=megahertz,
-        tgc_share=float(rng.normal(0.97, 0.06)),
-        tgc_wave_db=float(abs(rng.normal(0, 1.2))),
-        tgc_phase=float(rng.uniform(0, 6.28)),
-        haze_db=float(rng.normal(-6, 3)),
-        clutter_db=float(rng.normal(-27, 3)),
-        b_lines=float(rng.beta(1.2, 3.0)),
-    )
+    settings = _draw_settings(megahertz, rng)
+    scanner = _adjusted(scanner, rng)
     motion = draw_motion(rng)
-    wanted_grey = float(np.clip(rng.normal(scanner.brightness, 11.0), 34, 100))
+    wanted_grey = float(np.clip(rng.normal(scanner.brightness, 14.0), 32, 105))
     error = OperatorError()
     depth_wish = float(rng.uniform(30, 60) if kind == "linear" else rng.triangular(90, 135, 215))
 
+    fill, pan = _zoom(scanner, kind, rng)
     best: tuple[int, ProbePose, ScanShape] | None = None
     state = motion.state(0.0)
     for _ in range(_MOST_GLANCES):
         pose, distance = aim(body, view, rng, error)
         shape = _scan_shape(probe, depth_wish, distance + view.reach_mm)
-        doubts = _glance(body, view, pose, shape, settings, state)
+        geometry, mm_per_pixel = place_on_image(shape, size, fill, pan)
+        shown = area_in_picture(shape, geometry, mm_per_pixel, size, _GLANCE_GRID)
+        doubts = _glance(body, view, pose, shape, settings, state, shown)
         if best is None or doubts < best[0]:
             best = (doubts, pose, shape)
         if doubts == 0:
@@ -189,7 +186,7 @@ def _set_up(
         aperture_mm=min(probe.aperture_mm, focus / 1.8),
         focus_mm=focus,
     )
-    geometry, mm_per_pixel = place_on_image(shape, size, scanner.fill)
+    geometry, mm_per_pixel = place_on_image(shape, size, fill, pan)
     recording = _Recording(
         body,
         view,
@@ -205,9 +202,35 @@ def _set_up(
         scan_converter(geometry, size, *ANATOMY_GRID),
         wanted_grey,
         int(rng.integers(2**31)),
-        _cell_area(shape, rows),
+        area_in_picture(shape, geometry, mm_per_pixel, size, SPECKLE_GRID),
+        area_in_picture(shape, geometry, mm_per_pixel, size, ANATOMY_GRID),
     )
     return recording, geometry, mm_per_pixel
+
+
+def _draw_settings(megahertz: float, rng: np.random.Generator) -> SoundSettings:
+    stands_off = rng.random() < 0.4
+    return SoundSettings(
+        centre_mhz=megahertz,
+        tgc_share=float(rng.normal(0.97, 0.08)),
+        tgc_wave_db=float(abs(rng.normal(0, 2.5))),
+        tgc_phase=float(rng.uniform(0, 6.28)),
+        haze_db=float(rng.normal(-5, 4)),
+        clutter_db=float(rng.normal(-27, 3)),
+        b_lines=float(rng.beta(1.2, 3.0)),
+        contact_db=float(rng.uniform(10, 45)) if stands_off else 0.0,
+        contact_share=float(rng.uniform(0.05, 0.35)),
+        contact_side=int(rng.choice([-1, 1])),
+    )
+
+
+def _adjusted(scanner: Scanner, rng: np.random.Generator) -> Scanner:
+    """Return the machine with this operator's dynamic range and grey map."""
+    return replace(
+        scanner,
+        dynamic_range_db=scanner.dynamic_range_db + float(rng.uniform(-7, 8)),
+        curve=scanner.curve * float(rng.uniform(0.85, 1.2)),
+    )
 
 
 def _choose_probe(view: View, scanner: Scanner, rng: np.random.Generator) -> str:
@@ -225,18 +248,28 @@ def _scan_shape(probe: Probe, wish_mm: float, needed_mm: float) -> ScanShape:
     return ScanShape(probe.kind, probe.radius_mm, float(np.deg2rad(probe.half_angle_deg)), probe.half_width_mm, depth)
 
 
-def _cell_area(shape: ScanShape, rows: int) -> FloatArray:
-    return shape.line_spacing(rows, 100)
+def _zoom(scanner: Scanner, kind: str, rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
+    """Draw how large the scan is on the image, and which part of it is shown when it is too large."""
+    fill = scanner.fill * rng.uniform(0.86, 1.04)
+    if kind != "linear" and rng.random() < 0.4:
+        fill *= rng.uniform(1.1, 1.6)
+    return float(fill), (float(rng.uniform(-0.8, 0.8)), float(rng.uniform(-0.8, 0.8)))
 
 
 def _glance(
-    body: Body, view: View, pose: ProbePose, shape: ScanShape, settings: SoundSettings, state: BodyState
+    body: Body,
+    view: View,
+    pose: ProbePose,
+    shape: ScanShape,
+    settings: SoundSettings,
+    state: BodyState,
+    shown: FloatArray,
 ) -> int:
     """Count what would make an operator move on before freezing: organs half in view, or much shadow."""
     rows, lines = _GLANCE_GRID
     section = body.cut(view.region, pose.places(shape, rows, lines), shape.depths(rows), state)
-    loss_db, area = excess_loss_db(section, settings), _cell_area(shape, rows)
-    return hesitations(visible_shares(section, loss_db, area)) + (shadowed_share(loss_db, area) > _TOLERATED_SHADOW)
+    loss_db = excess_loss_db(section, settings)
+    return hesitations(visible_shares(section, loss_db, shown)) + (shadowed_share(loss_db, shown) > _TOLERATED_SHADOW)
 
 
 def _scatterers(body: Body, view: View, shape: ScanShape, probe: Probe) -> ScattererField:
@@ -248,7 +281,7 @@ def _scatterers(body: Body, view: View, shape: ScanShape, probe: Probe) -> Scatt
     cell = (
         float(np.median(shape.line_spacing(rows, lines))),
         shape.depth_mm / rows,
-        probe.slice_mm / 2.3548 / 1.1,
+        probe.slice_mm / 2.3548 / 0.85,
     )
     return scatterer_field(body.seed, across, axial, np.cross(axial, across), cell, probe.slice_mm)
 
@@ -279,7 +312,7 @@ def _record(recording: _Recording, times: list[float]) -> tuple[float, list[Scan
         level = decibel(envelope(echoes, scatterers, recording.spread, noise, noise_level))
         level = despeckled(level, recording.scanner)
         if gain_db is None:
-            gain_db = gain_for(level, recording.cell_area, recording.scanner, recording.wanted_grey)
+            gain_db = gain_for(level, recording.area, recording.scanner, recording.wanted_grey)
         # Persistence works on the compressed lines.
         share = recording.scanner.persistence
         shown = level if shown is None else (1.0 - share) * level + share * shown
@@ -290,7 +323,7 @@ def _record(recording: _Recording, times: list[float]) -> tuple[float, list[Scan
                 image * recording.converter.fan,
                 section,
                 echoes.loss_db,
-                _cell_area(recording.shape, ANATOMY_GRID[0]),
+                recording.anatomy_area,
                 recording.anatomy_converter,
                 recording.body.lesions,
                 _quality(recording, section, echoes.loss_db),

@@ -109,32 +109,48 @@ class Geometry:
         return Geometry(**{**values, "apex_x": self.apex_x + right, "apex_y": self.apex_y + down})
 
 
-def place_on_image(shape: ScanShape, size: tuple[int, int], fill: float = 0.97) -> tuple[Geometry, float]:
-    """Centre a scan on an image of ``size`` (height, width).
+def place_on_image(
+    shape: ScanShape, size: tuple[int, int], fill: float = 0.97, pan: tuple[float, float] = (0.0, 0.0)
+) -> tuple[Geometry, float]:
+    """Place a scan on an image of ``size`` (height, width).
 
     Args:
         shape: The scan.
         size: Height and width in pixels.
-        fill: Share of the tighter side that the scan takes; above one its corners are cut off.
+        fill: Share of the tighter side that the scan takes; above one (zoom) its edges are cut off.
+        pan: Where the scan lies in the room that is left, or the image in the scan that sticks out:
+            right and down, -1..1, 0 for centred.
 
     Returns:
         The geometry in pixels, and the millimetres per pixel.
     """
     height, width = size
-    mm_per_pixel = max(shape.width_mm() / (fill * width), shape.height_mm() / (min(fill, 1.0) * height))
-    top = (height - 1) / 2.0 - shape.height_mm() / mm_per_pixel / 2.0
-    middle = (width - 1) / 2.0
-    radius = 0.0 if shape.kind == "linear" else shape.radius_mm / mm_per_pixel
-    apex_y = top - radius * float(np.cos(shape.half_angle)) if shape.kind != "linear" else top
+    mm_per_pixel = max(shape.width_mm() / width, shape.height_mm() / height) / fill
+    middle = (width - 1) / 2.0 + pan[0] * abs(width - shape.width_mm() / mm_per_pixel) / 2.0
+    spare = height - shape.height_mm() / mm_per_pixel
+    top = spare / 2.0 - 0.5 + pan[1] * abs(spare) / 2.0
+    is_flat = shape.kind == "linear"
+    radius = 0.0 if is_flat else shape.radius_mm / mm_per_pixel
     return (
         Geometry(
             shape.kind,
             middle,
-            apex_y,
+            top if is_flat else top - radius * float(np.cos(shape.half_angle)),
             radius,
             shape.depth_mm / mm_per_pixel,
-            0.0 if shape.kind == "linear" else shape.half_angle,
-            shape.half_width_mm / mm_per_pixel if shape.kind == "linear" else 0.0,
+            0.0 if is_flat else shape.half_angle,
+            shape.half_width_mm / mm_per_pixel if is_flat else 0.0,
         ),
         mm_per_pixel,
     )
+
+
+def area_in_picture(
+    shape: ScanShape, geometry: Geometry, mm_per_pixel: float, size: tuple[int, int], grid: tuple[int, int]
+) -> FloatArray:
+    """Return the area of every polar cell (any unit), zero for cells that the image does not show."""
+    across, along = shape.samples(*grid)
+    column = geometry.apex_x + across / np.float32(mm_per_pixel)
+    row = geometry.apex_y + geometry.radius + along / np.float32(mm_per_pixel)
+    shown = (row > -0.5) & (row < size[0] - 0.5) & (column > -0.5) & (column < size[1] - 0.5)
+    return np.asarray(shape.line_spacing(*grid)[:, None] * shown, dtype=np.float32)

@@ -72,7 +72,7 @@ def gain_for(envelope_db: FloatArray, cell_area: FloatArray, scanner: Scanner, w
     The knob ends 16 dB either side of its middle.
     """
     part = np.ascontiguousarray(envelope_db[::5, ::3])
-    weight = np.broadcast_to(cell_area[::5, None], part.shape)
+    weight = cell_area[::5, ::3]
     low, high = -16.0, 16.0
     for _ in range(7):
         middle = (low + high) / 2.0

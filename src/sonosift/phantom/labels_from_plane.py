@@ -22,17 +22,17 @@ def visible_shares(section: Section, loss_db: FloatArray, cell_area: FloatArray)
     Args:
         section: The cut.
         loss_db: Excess loss of sound at each point.
-        cell_area: Area of a polar cell at each depth (any unit).
+        cell_area: Area of each polar cell (any unit), zero outside the picture.
     """
-    weight = (cell_area[:, None] * (loss_db < SHADOW_DB)).astype(np.float32)
+    weight = (cell_area * (loss_db < SHADOW_DB)).astype(np.float32)
     counts = np.bincount(section.index.ravel(), weights=weight.ravel(), minlength=len(section.tissues))
-    total = float(cell_area.sum()) * section.index.shape[1]
+    total = max(float(cell_area.sum()), 1e-6)
     return {organ: float(counts[section.organ_codes(organ)].sum()) / total for organ in ORGANS}
 
 
 def shadowed_share(loss_db: FloatArray, cell_area: FloatArray) -> float:
     """Return the share of the fan that lies in shadow."""
-    return float(((loss_db >= SHADOW_DB) * cell_area[:, None]).sum() / (cell_area.sum() * loss_db.shape[1]))
+    return float(((loss_db >= SHADOW_DB) * cell_area).sum() / max(float(cell_area.sum()), 1e-6))
 
 
 def labels_of(shares: dict[str, float]) -> frozenset[str]:

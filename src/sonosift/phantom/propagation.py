@@ -30,6 +30,9 @@ class SoundSettings:
         haze_db: Level of the reverberation near the probe.
         clutter_db: Level of side lobes and slice-thickness echoes.
         b_lines: How much of the pleura sends comets down, 0..1.
+        contact_db: Loss at the edge of the probe's face where it stands off the skin.
+        contact_share: Share of the face that this concerns.
+        contact_side: 1 for the right edge of the image, -1 for the left one.
     """
 
     centre_mhz: float
@@ -39,6 +42,9 @@ class SoundSettings:
     haze_db: float = -8.0
     clutter_db: float = -30.0
     b_lines: float = 0.2
+    contact_db: float = 0.0
+    contact_share: float = 0.2
+    contact_side: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,14 @@ def excess_loss_db(section: Section, settings: SoundSettings) -> FloatArray:
     per_mm = two_way * section.look_up("attenuation") + section.look_up("opaque_db")
     per_sample = per_mm * np.float32(points.spacing) + section.edge_loss
     travelled = np.cumsum(per_sample, axis=0) - per_sample
+    if settings.contact_db > 0:
+        travelled += _contact_loss_db(section.index.shape[1], settings)[None, :]
     return np.asarray(travelled - compensation_db(_depths(section), settings)[:, None], dtype=np.float32)
+
+
+def _contact_loss_db(lines: int, settings: SoundSettings) -> FloatArray:
+    from_edge = (np.arange(lines, dtype=np.float32)[:: -settings.contact_side] + 0.5) / lines
+    return np.asarray(settings.contact_db * np.clip(1.5 - 1.5 * from_edge / settings.contact_share, 0.0, 1.0))
 
 
 def propagate(section: Section, settings: SoundSettings) -> Echoes:

@@ -70,7 +70,7 @@ def frame_with_truth(
         image: The finished picture.
         section: The cut through the body.
         loss_db: Sound lost on the way to each point of the cut.
-        cell_area: Area of a polar cell at each depth of the cut.
+        cell_area: Area of each polar cell of the cut, zero outside the picture.
         converter: From the cut's grid to the picture.
         planted: The patient's lesions.
         quality: Morison's-pouch grade, where it applies.

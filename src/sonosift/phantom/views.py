@@ -86,9 +86,9 @@ def view_named(name: str) -> View:
 class OperatorError:
     """How far an operator is off the standard view: standard deviations."""
 
-    place_mm: float = 11.0
-    angle_deg: float = 11.0
-    turn_deg: float = 14.0
+    place_mm: float = 14.0
+    angle_deg: float = 12.0
+    turn_deg: float = 18.0
 
 
 def standard_axes(body: Body, view: View) -> tuple[Vector, Vector, Vector]:
@@ -121,6 +121,6 @@ def aim(body: Body, view: View, rng: np.random.Generator, error: OperatorError) 
     lateral = lateral * np.cos(turn) + np.cross(outward, lateral) * np.sin(turn)
     face, distance = body.skin(view.region, aimed_at, outward)
     # The organ is not always in the middle of the picture.
-    beside = rng.normal(0.0, 12.0) * scale
+    beside = rng.normal(0.0, 20.0) * scale
     pose = pose_from(face, -outward, lateral)
     return ProbePose(pose.face + beside * pose.lateral, pose.axial, pose.lateral), distance
