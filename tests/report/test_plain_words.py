@@ -55,4 +55,4 @@ def test_without_runs_the_next_step_is_named(content):
 def test_one_of_a_kind_is_singular(content):
     cohort = dataclasses.replace(content.cohort, frames=1, patients=1, machine_models=1, quarantine=[], labelled=0)
     told = findings(cohort, [], [])[0]
-    assert told == "The cohort holds 1 frame of 1 patient from 1 machine. 0 frames (0 %) carry labels."
+    assert told == "The cohort holds 1 frame of 1 patient from 1 machine. 0 frames (0\u00a0%) carry labels."

@@ -87,7 +87,7 @@ def _weighted(method: MethodScore) -> str:
         return "no defined F1"
     if figure.low is None or figure.high is None:
         return f"a weighted F1 of {figure.value:.2f}"
-    return f"a weighted F1 of {figure.value:.2f} (95 % interval {figure.low:.2f} to {figure.high:.2f})"
+    return f"a weighted F1 of {figure.value:.2f} (95\u00a0% interval {figure.low:.2f} to {figure.high:.2f})"
 
 
 def _count(number: int, noun: str) -> str:
