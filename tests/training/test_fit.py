@@ -161,3 +161,12 @@ def test_a_finished_run_loads_and_predicts_the_same(tmp_path):
     first = predict(method, frames, "32-true")
     np.testing.assert_array_equal(again.logits, first.logits)
     np.testing.assert_array_equal(again.features, first.features)
+
+
+def test_a_network_can_still_learn_after_predicting(tmp_path):
+    method = new_method("pica", SETTINGS, {}, seed=0)
+    frames = FrameTensor(torch.randint(0, 256, (12, 37, 37), dtype=torch.uint8))
+    predict(method, frames, "bf16-mixed")
+    plan = FitPlan(steps=1, seed=0)
+    result = fit(method, frames, lambda r, w: FrameSampler(12, batch_size=12, seed=0), plan, run_in(tmp_path))
+    assert result.steps == 1

@@ -24,7 +24,7 @@ class Predictions(NamedTuple):
     logits: NDArray[np.float32]
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def predict(method: Method, frames: FrameTensor, precision: Precision, *, title: str = "") -> Predictions:
     """Run a method over all frames in their order, in evaluation mode; a title shows a progress bar."""
     was_training = method.training
