@@ -76,7 +76,7 @@ def part_paths(cohort_path: Path) -> list[Path]:
 def read_catalog(cohort_path: Path) -> pl.DataFrame:
     """Read all committed rows, without the tombstoned ones, in the order in which they were written."""
     paths = part_paths(cohort_path)
-    rows = pl.concat([pl.read_parquet(path) for path in paths]) if paths else pl.DataFrame(schema=PART_SCHEMA)
+    rows = pl.read_parquet(paths) if paths else pl.DataFrame(schema=PART_SCHEMA)
     tombstones = read_tombstones(cohort_path)
     if len(tombstones):
         rows = rows.join(tombstones, on=["shard", "row"], how="anti", maintain_order="left")

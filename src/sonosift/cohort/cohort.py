@@ -14,7 +14,7 @@ from sonosift.cohort.frame_store import FrameStore
 from sonosift.cohort.private import Private, key_check, private_path_of
 from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.runs import Runs
-from sonosift.cohort.settings import FILE_NAME, CohortSettings, read_settings, rows_per_shard, write_settings
+from sonosift.cohort.settings import FILE_NAME, ROWS_PER_SHARD, CohortSettings, read_settings, write_settings
 from sonosift.cohort.splits import Splits
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
@@ -48,7 +48,7 @@ class Cohort:
         label_space: LabelSpace = ABDOMEN,
         preprocessing: dict[str, bool | int | float | str | None] | None = None,
         key: bytes | None = None,
-        shard_rows: int | None = None,
+        shard_rows: int = ROWS_PER_SHARD,
     ) -> Cohort:
         """Make an empty cohort and its private folder.
 
@@ -58,7 +58,7 @@ class Cohort:
             label_space: What the expert is asked.
             preprocessing: How ingest makes the frames, kept in ``cohort.yaml``.
             key: The private key, for simulated cohorts that must come out the same twice; drawn at random by default.
-            shard_rows: Frames per shard; about 64 MiB by default.
+            shard_rows: Frames per shard.
         """
         folder = Path(path).absolute()
         if folder.is_dir():
@@ -72,7 +72,7 @@ class Cohort:
         drawn = Private(private_path_of(folder)).create(key)
         settings = CohortSettings(
             size=size,
-            rows_per_shard=shard_rows or rows_per_shard(size),
+            rows_per_shard=shard_rows,
             label_space=label_space,
             key_check=key_check(drawn),
             preprocessing=preprocessing or {},

@@ -63,10 +63,6 @@ class FrameStore:
         """Return ``uint8 [n, H, W]`` in the order asked for; an id may be asked for twice."""
         return self.read_places(self.places(frame_ids))
 
-    def array(self, frame_ids: Sequence[str] | None = None) -> Frames:
-        """Return the frames as one array in memory: those asked for, or all."""
-        return self.all() if frame_ids is None else self.read(frame_ids)
-
     def all(self) -> Frames:
         """Return every frame in the order of the catalog, as one array in memory."""
         return self.read_places(np.arange(len(self)))

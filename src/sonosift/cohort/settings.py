@@ -17,16 +17,8 @@ from sonosift.machine import atomic
 FILE_NAME = "cohort.yaml"
 FORMAT = 1
 
-SHARD_BYTES = 64 * 2**20
-
-
-def rows_per_shard(size: int) -> int:
-    """Return how many frames of ``size`` x ``size`` make a shard of about 64 MiB.
-
-    >>> rows_per_shard(256), rows_per_shard(128)
-    (1024, 4096)
-    """
-    return max(1, SHARD_BYTES // size**2)
+# A killed ingest loses at most one shard: 512 frames are less than a minute's work for two cores.
+ROWS_PER_SHARD = 512
 
 
 class CohortSettings(BaseModel):
@@ -45,7 +37,7 @@ class CohortSettings(BaseModel):
 
     format: Literal[1] = 1
     size: int = Field(ge=16, le=4096)
-    rows_per_shard: int = Field(ge=1)
+    rows_per_shard: int = Field(default=ROWS_PER_SHARD, ge=1)
     label_space: LabelSpace = ABDOMEN
     key_check: str
     preprocessing: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
