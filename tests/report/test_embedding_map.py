@@ -60,12 +60,12 @@ def test_captions_colours_and_pictures_belong_to_the_same_frame():
         np.arange(6.0).reshape(3, 2),
         frames,
         {"label": "label"},
-        lambda ids: np.stack([np.full((48, 48), brightness[frame_id], dtype=np.uint8) for frame_id in ids]),
+        lambda ids: np.stack([np.full((64, 64), brightness[frame_id], dtype=np.uint8) for frame_id in ids]),
     )
     atlas = _opened(made.atlas_uri)
     for place, frame_id in enumerate("abc"):
         row, column = divmod(place, made.atlas_columns)
-        tile = atlas[row * 48 : row * 48 + 48, column * 48 : column * 48 + 48]
+        tile = atlas[row * 64 : row * 64 + 64, column * 64 : column * 64 + 64]
         assert tile.mean() == pytest.approx(brightness[frame_id], abs=3)
     assert made.captions == ["patient p1 · X", "patient p2 · unknown machine", "patient p3 · X"]
     assert [made.colourings[0].legend[value] for value in made.colourings[0].values] == ["l", "k", "–"]

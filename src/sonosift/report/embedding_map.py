@@ -16,7 +16,7 @@ from sonosift.report.thumbnails import atlas_uri
 MOST_POINTS = 1500
 _FEWEST_FOR_TSNE = 60
 _DIRECTIONS = 50
-_THUMBNAIL_SIDE = 48
+_THUMBNAIL_SIDE = 64
 _MOST_COLOURS = 24
 
 
