@@ -14,7 +14,7 @@ def test_sampling_is_even_sorted_and_inside(frames, rate, wanted):
     assert indices == sorted(set(indices))
     step = max(1.0, rate / wanted)
     assert all(abs(index - position * step) <= 0.5 for position, index in enumerate(indices))
-    assert frames - indices[-1] <= step + 1
+    assert frames - indices[-1] <= step + 1.5
 
 
 def test_slow_clips_are_kept_whole():

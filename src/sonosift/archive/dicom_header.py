@@ -27,17 +27,20 @@ _KEYWORDS = (
     "RedPaletteColorLookupTableDescriptor",
     "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
     "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData",
-    "SegmentedGreenPaletteColorLookupTableData", "SegmentedBluePaletteColorLookupTableData", *_IDENTITY_NAMES,
+    "SegmentedGreenPaletteColorLookupTableData", "SegmentedBluePaletteColorLookupTableData", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths", *_IDENTITY_NAMES,
 )  # fmt: skip
 _WITHOUT_PIXELS = frozenset({"SR", "PR", "KO", "DOC", "AU", "ECG", "REG", "PLAN"})
 _CENTIMETRES = 3
 """Unit code of PhysicalUnitsXDirection (0018,6024)."""
 
 
-def read_dataset(path: Path) -> Dataset:
-    """Read the named elements of a file, and nothing of its pixels."""
+def read_dataset(path: Path) -> tuple[Dataset, int]:
+    """Read the named elements of a file, and the place where its pixel data begins, but nothing of the pixels."""
     try:
-        dataset = dcmread(path, stop_before_pixels=True, force=True, specific_tags=list(_KEYWORDS))
+        with path.open("rb") as handle:
+            dataset = dcmread(handle, stop_before_pixels=True, force=True, specific_tags=list(_KEYWORDS))
+            pixels_at = handle.tell()
     except MemoryError as error:
         raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
     except (InvalidDicomError, OSError, RecursionError, EOFError) as error:
@@ -46,7 +49,7 @@ def read_dataset(path: Path) -> Dataset:
         raise Unreadable(Reason.BROKEN_HEADER) from error
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-    return dataset
+    return dataset, pixels_at
 
 
 def header_of(dataset: Dataset) -> ClipHeader:

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, config, dcmread
 from pydicom.encaps import generate_frames
-from pydicom.pixels.utils import iter_pixels
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import as_pixel_options, iter_pixels
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from sonosift.archive import jpeg_plugin
@@ -26,6 +28,7 @@ from sonosift.archive.unreadable import Reason, Unreadable
 from sonosift.archive.video_reader import video_frames
 
 _Palette = tuple[int, NDArray[np.uint8]]
+_PIXEL_DATA, _PIXEL_DATA_BIG_ENDIAN = b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10"
 _VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
 
 
@@ -33,7 +36,7 @@ def open_dicom(path: Path) -> Clip:
     """Read the named header elements; pixels are decoded when asked for, only the frames wanted."""
     _silence_pydicom()
     jpeg_plugin.register()
-    dataset = read_dataset(path)
+    dataset, pixels_at = read_dataset(path)
     header = header_of(dataset)
     syntax = UID(dataset.file_meta.TransferSyntaxUID)
     if not syntax.is_transfer_syntax:
@@ -47,7 +50,7 @@ def open_dicom(path: Path) -> Clip:
         indices = sampled_indices(header.frame_count or 1, header.rate_hz, wanted_hz)
         rate = header.rate_hz or ASSUMED_RATE_HZ
         palette = _palette(dataset)
-        for index, pixels in zip(indices, _decoded(path, dataset, indices), strict=False):
+        for index, pixels in zip(indices, _decoded(path, dataset, pixels_at, indices), strict=False):
             grey, rgb = _in_grey(pixels, dataset, palette)
             yield Frame(grey, index, index / rate, rgb)
 
@@ -71,21 +74,40 @@ def _check_length(path: Path, dataset: Dataset, header: ClipHeader) -> None:
     check_native_length(frame_bytes, header.frame_count or 1, path.stat().st_size)
 
 
-def _decoded(path: Path, dataset: Dataset, indices: list[int]) -> Iterator[NDArray[Any]]:
-    syntax = dataset.file_meta.TransferSyntaxUID
+def _decoded(path: Path, dataset: Dataset, pixels_at: int, indices: list[int]) -> Iterator[NDArray[Any]]:
+    """Decode the wanted frames to samples; colour comes out as RGB."""
     try:
-        if syntax == DeflatedExplicitVRLittleEndian:
+        if dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
             yield from iter_pixels(dcmread(path, force=True), indices=indices)
         else:
-            yield from iter_pixels(path, indices=indices, transfer_syntax_uid=syntax)
+            yield from _decoded_from_file(path, dataset, pixels_at, indices)
+    except Unreadable:
+        raise
     except MemoryError as error:
         raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
     except NotImplementedError as error:
         raise Unreadable(Reason.UNSUPPORTED_ENCODING) from error
-    except AttributeError as error:
-        raise Unreadable(Reason.NO_PIXELS) from error
     except Exception as error:  # each codec has errors of its own
         raise Unreadable(Reason.BROKEN_PIXELS) from error
+
+
+def _decoded_from_file(path: Path, dataset: Dataset, pixels_at: int, indices: list[int]) -> Iterator[NDArray[Any]]:
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    decoder = get_decoder(syntax)
+    options = as_pixel_options(dataset, pixel_keyword="PixelData", transfer_syntax_uid=syntax)
+    with path.open("rb") as handle:
+        handle.seek(pixels_at)
+        element = handle.read(8 if syntax.is_implicit_VR else 12)
+        if element[:4] not in (_PIXEL_DATA, _PIXEL_DATA_BIG_ENDIAN):
+            raise Unreadable(Reason.NO_PIXELS)
+        if not syntax.is_implicit_VR:
+            options["pixel_vr"] = element[4:6].decode("ascii")
+        # Taken raw: pydicom's own conversion of YBR to RGB costs more than decoding the JPEG.
+        for pixels, properties in decoder.iter_array(handle, indices=indices, raw=True, **options):
+            if properties["photometric_interpretation"] in ("YBR_FULL", "YBR_FULL_422") and pixels.dtype == np.uint8:
+                yield cv2.cvtColor(np.ascontiguousarray(pixels[..., [0, 2, 1]]), cv2.COLOR_YCrCb2RGB)
+            else:
+                yield pixels
 
 
 def _palette(dataset: Dataset) -> _Palette | None:

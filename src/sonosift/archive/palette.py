@@ -32,9 +32,10 @@ def palette_table(dataset: Dataset) -> tuple[int, NDArray[np.uint8]]:
 
 def through_palette(pixels: NDArray[Any], first: int, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Map pixel values to RGB; values outside the table take its nearest end."""
-    indices = np.clip(pixels.astype(np.int32) - first, 0, len(table) - 1)
-    coloured: NDArray[np.uint8] = table[indices]
-    return coloured
+    if pixels.dtype == np.uint8:
+        table = table[np.clip(np.arange(256) - first, 0, len(table) - 1)]
+        return np.take(table, pixels, axis=0)
+    return np.take(table, np.clip(pixels.astype(np.int32) - first, 0, len(table) - 1), axis=0)
 
 
 def _column(dataset: Dataset, channel: str, entries: int, order: str) -> NDArray[Any]:

@@ -140,10 +140,14 @@ def _agreed(values: NDArray[np.float64], tolerance: float) -> tuple[float, float
 
 
 def _convex_hull(mask: Mask) -> Mask:
-    points = cv2.findNonZero(mask.astype(np.uint8))
     filled = np.zeros(mask.shape, dtype=np.uint8)
-    if points is not None:
-        cv2.fillConvexPoly(filled, cv2.convexHull(points), 1)
+    rows = np.flatnonzero(mask.any(1))
+    if len(rows):
+        # The ends of each row are corners enough.
+        left = mask[rows].argmax(1)
+        right = mask.shape[1] - 1 - mask[rows][:, ::-1].argmax(1)
+        ends = np.concatenate([np.stack([left, rows], axis=1), np.stack([right, rows], axis=1)]).astype(np.int32)
+        cv2.fillConvexPoly(filled, cv2.convexHull(ends), 1)
     return filled > 0
 
 
