@@ -174,6 +174,7 @@ class MadeUp:
             map=embedding_map(
                 "pretrain-1",
                 self.embeddings,
+                range(len(coloured)),
                 coloured,
                 {"group": "group", "label set": "label", "machine": "machine"},
                 self.read,

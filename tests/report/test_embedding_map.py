@@ -57,11 +57,13 @@ def test_captions_colours_and_pictures_belong_to_the_same_frame():
     brightness = {"a": 10, "b": 120, "c": 240}
     made = embedding_map(
         "r",
-        np.arange(6.0).reshape(3, 2),
+        np.arange(10.0).reshape(5, 2),
+        [4, 0, 2],
         frames,
         {"label": "label"},
         lambda ids: np.stack([np.full((64, 64), brightness[frame_id], dtype=np.uint8) for frame_id in ids]),
     )
+    assert made.xs == pytest.approx([1.0, 0.0, 0.5]) or made.xs == pytest.approx([0.0, 1.0, 0.5])
     atlas = _opened(made.atlas_uri)
     for place, frame_id in enumerate("abc"):
         row, column = divmod(place, made.atlas_columns)

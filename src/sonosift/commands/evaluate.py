@@ -93,7 +93,7 @@ def evaluate(
     from sonosift.cohort.cohort import Cohort
     from sonosift.errors import SonosiftError
     from sonosift.evaluate.cohort_frames import cohort_frames
-    from sonosift.evaluate.evaluate_run import evaluate_run
+    from sonosift.evaluate.evaluate_run import evaluate_run, frames_to_embed
     from sonosift.evaluate.protocol import Resampling
     from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
     from sonosift.machine import atomic
@@ -110,7 +110,7 @@ def evaluate(
         from sonosift.evaluate.random_features import random_features as embed
 
         network = next((one for one in (folder, *ancestors) if "settings" in one.config), folder)
-        frozen.append(embed(opened, network, frames.table["frame_id"].to_list(), seed))
+        frozen.append(embed(opened, network, frames_to_embed(frames), seed))
     found = evaluate_run(
         RunOutputs.read(folder),
         frames,

@@ -98,6 +98,12 @@ def evaluate_run(
     )
 
 
+def frames_to_embed(frames: CohortFrames) -> list[str]:
+    """Return the frames whose features an evaluation looks at: the labelled ones, and those k-means learns from."""
+    labelled = frames.all_labelled().frame_ids
+    return list(dict.fromkeys([*labelled, *_unlabelled_pool(frames, frames.labelled(VALIDATION).frame_ids)]))
+
+
 def _judge_outputs(
     run: RunOutputs, parts: Parts, names: Sequence[str], resampling: Resampling
 ) -> tuple[list[Judged], list[GroupQuality]]:
@@ -162,7 +168,7 @@ def _nothing_to_judge(run: str) -> SonosiftError:
 
 def _run_features(run: RunOutputs, frames: CohortFrames, parts: Parts) -> Features:
     return Features(
-        unlabelled=run.features(_unlabelled_pool(frames, parts)),
+        unlabelled=run.features(_unlabelled_pool(frames, parts.validation.frame_ids)),
         training=run.features(parts.training.frame_ids),
         validation=run.features(parts.validation.frame_ids),
         test=run.features(parts.test.frame_ids),
@@ -171,15 +177,15 @@ def _run_features(run: RunOutputs, frames: CohortFrames, parts: Parts) -> Featur
 
 def _pixel_features(frames: CohortFrames, parts: Parts) -> Features:
     return Features(
-        unlabelled=_small(frames, _unlabelled_pool(frames, parts)),
+        unlabelled=_small(frames, _unlabelled_pool(frames, parts.validation.frame_ids)),
         training=_small(frames, parts.training.frame_ids),
         validation=_small(frames, parts.validation.frame_ids),
         test=_small(frames, parts.test.frame_ids),
     )
 
 
-def _unlabelled_pool(frames: CohortFrames, parts: Parts) -> list[str]:
-    pool = frames.table.filter(pl.col("part") == TRAINING)["frame_id"].to_list() or parts.validation.frame_ids
+def _unlabelled_pool(frames: CohortFrames, otherwise: list[str]) -> list[str]:
+    pool = frames.table.filter(pl.col("part") == TRAINING)["frame_id"].to_list() or otherwise
     if len(pool) > _MOST_K_MEANS_FRAMES:
         chosen = np.random.default_rng(0).choice(len(pool), _MOST_K_MEANS_FRAMES, replace=False)
         pool = [pool[place] for place in np.sort(chosen)]

@@ -23,17 +23,19 @@ _MOST_COLOURS = 24
 def embedding_map(
     run: str,
     embeddings: NDArray[np.floating[Any]],
+    rows: Sequence[int],
     frames: pl.DataFrame,
     colour_columns: dict[str, str],
     read: ReadFrames,
     *,
     seed: int = 0,
 ) -> EmbeddingMap:
-    """Project ``embeddings [n, d]`` and describe each point.
+    """Project the embeddings of ``frames`` (a sample of them, if they are many) and describe each point.
 
     Args:
         run: Whose embedding it is.
-        embeddings: One row per row of ``frames``.
+        embeddings: ``[n, d]``, may be memory-mapped: only the rows shown are read.
+        rows: The row of ``embeddings`` for each row of ``frames``.
         frames: ``frame_id, patient`` and the columns to colour by.
         colour_columns: Title of each colouring and its column; values are written as text, null as a dash.
         read: Gives the pixels of frame ids.
@@ -42,7 +44,7 @@ def embedding_map(
     total = len(frames)
     chosen = np.sort(np.random.default_rng(seed).permutation(total)[:MOST_POINTS])
     shown = frames[chosen.tolist()]
-    points, projection = project(np.asarray(embeddings)[chosen], seed)
+    points, projection = project(np.asarray(embeddings[np.asarray(rows)[chosen]]), seed)
     pictures = read(shown["frame_id"].to_list())
     uri, columns = atlas_uri(pictures, min(_THUMBNAIL_SIDE, pictures.shape[1]))
     captions = [

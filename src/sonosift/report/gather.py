@@ -114,7 +114,7 @@ def _map(
     order = [places[frame_id] for frame_id in described["frame_id"]]
     if not order:
         return None
-    return embedding_map(run.name, vectors[order], described, columns, cohort.frames.read)
+    return embedding_map(run.name, vectors, order, described, columns, cohort.frames.read)
 
 
 def _group_titles(cards: Sequence[GroupCard]) -> dict[int, str]:
