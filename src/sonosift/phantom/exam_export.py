@@ -15,7 +15,7 @@ from sonosift.dicom.ultrasound_regions import Region
 from sonosift.phantom.acquisition import Acquisition
 from sonosift.phantom.corruption import DAMAGES, leaflet, report_without_image
 from sonosift.phantom.export_names import exam_folder, file_name
-from sonosift.phantom.machine_habits import Coding, draw_coding, draw_transducer_values
+from sonosift.phantom.machine_habits import Coding, draw_transducer_values
 from sonosift.phantom.metadata import ExamHeader
 from sonosift.phantom.planted import Planted
 from sonosift.phantom.screen_canvas import DrawnText
@@ -24,7 +24,7 @@ from sonosift.phantom.screen_picture import tint_table
 from sonosift.phantom.screen_styles import ScreenStyle
 from sonosift.phantom.shot_picture import ShownShot
 from sonosift.phantom.truth import write_arrays
-from sonosift.phantom.truth_rows import frame_rows, mask_arrays, page_row
+from sonosift.phantom.truth_rows import frame_rows, mask_arrays, one_frame, page_row
 from sonosift.phantom.write_dicom import Instance, dicom_bytes
 from sonosift.phantom.write_still import png_bytes
 from sonosift.phantom.write_video import mp4_bytes
@@ -152,7 +152,7 @@ class ExamExport:
         self._put(file, clip.frames[index : index + 1], ".png", None, None, instance, self.header.when, None, [], None)
         row = {**clip.rows[index], "file": file, "clip": f"{self.header.exam}-C{instance:03d}", "index_in_clip": 0}
         self.written.frames.append({**row, "is_duplicate_of": clip.file, "duplicate_of_index": index})
-        write_arrays(self._mask_path(file), _one_frame(clip.masks, index))
+        write_arrays(self._mask_path(file), one_frame(clip.masks, index))
         self._note(file, "ok", None, ".png", None, 1, None, None)
 
     def damaged(self, source: Exported, damage: str) -> None:
@@ -288,33 +288,3 @@ class ExamExport:
                 "transducer": "\\".join(transducer) if transducer else None,
             }
         )
-
-
-def _one_frame(masks: dict[str, npt.NDArray[Any]], index: int) -> dict[str, npt.NDArray[Any]]:
-    chosen = masks["lesion_frame"] == index
-    return {
-        "shape": np.array([1, *masks["shape"][1:]], dtype=np.int32),
-        "liver": masks["liver"][index : index + 1],
-        "kidney": masks["kidney"][index : index + 1],
-        "lesions": masks["lesions"][chosen],
-        "lesion_kind": masks["lesion_kind"][chosen],
-        "lesion_frame": np.zeros(int(chosen.sum()), dtype=np.int32),
-    }
-
-
-def draw_suffix_and_coding(
-    export: ExamExport, *, clip: bool, colour: bool, rng: np.random.Generator
-) -> tuple[str, Coding | None, int]:
-    """Draw in which form a shot is exported, with the channels of its picture."""
-    habits = export.header.habits
-    if clip and rng.random() < habits.clip_mp4:
-        return ".mp4", None, 3
-    if not clip and rng.random() < habits.still_png:
-        return ".png", None, 3
-    if clip:
-        coding = draw_coding(habits.clip_codings, rng)
-        if colour and coding[1] in ("MONOCHROME2", "PALETTE COLOR"):
-            coding = ("jpeg-baseline", "YBR_FULL_422")
-    else:
-        coding = draw_coding(habits.colour_codings if colour else habits.grey_codings, rng)
-    return ".dcm", coding, 1 if coding[1] in ("MONOCHROME2", "PALETTE COLOR") else 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -16,7 +15,9 @@ import numpy as np
 
 from sonosift.errors import SonosiftError, unknown_name
 from sonosift.machine import progress, threads
+from sonosift.machine.lock import exclusive
 from sonosift.phantom.exam_plan import PROFILES, Profile
+from sonosift.phantom.finished_patients import FinishedPatients
 from sonosift.phantom.identities import draw_hospital, draw_patients
 from sonosift.phantom.patient_simulation import PatientResult, PatientTask, simulate_patient
 from sonosift.phantom.scanner import SCANNERS
@@ -36,7 +37,8 @@ def simulate(
 ) -> dict[str, Any]:
     """Write ``out/archive`` (what a PACS export looks like) and ``out/truth`` (what is true of it).
 
-    Everything is written beside ``out`` and renamed into place at the end, so that ``out`` is whole or absent. The
+    Everything is written beside ``out`` and renamed into place at the end, so that ``out`` is whole or absent; after
+    a kill, the same call goes on with the next patient. The
     bytes depend on the arguments and the installed libraries, never on ``workers`` or the day.
 
     Args:
@@ -52,16 +54,18 @@ def simulate(
     """
     _check(out, patients, profile, detail, workers)
     part = out.with_name(f".{out.name}.part")
-    if part.exists():
-        shutil.rmtree(part)  # a killed run left it; it cannot be told apart from a half-written one
-    part.mkdir(parents=True)
     chosen = next(name for name in PROFILES if name == profile)
-    tasks = _plan(part, patients, seed, chosen, detail)
-    results = _run(tasks, workers or threads.available_cores())
-    summary = _write_truth(part, tasks, results, seed, profile, detail)
-    if out.exists():
-        out.rmdir()
-    part.rename(out)
+    lock = part / ".lock"
+    with exclusive(lock, f"the simulated hospital {out}"):
+        finished = FinishedPatients(part, {"patients": patients, "seed": seed, "profile": profile, "size": detail})
+        tasks = _plan(part, patients, seed, chosen, detail)
+        results = _run(tasks, finished, workers or threads.available_cores())
+        summary = _write_truth(part, tasks, results, seed, profile, detail)
+        finished.forget()
+        lock.unlink()
+        if out.exists():
+            out.rmdir()
+        part.rename(out)
     return summary
 
 
@@ -92,16 +96,18 @@ def _plan(root: Path, patients: int, seed: int, profile: Profile, detail: int) -
     return tasks
 
 
-def _run(tasks: list[PatientTask], workers: int) -> list[PatientResult]:
-    results: dict[int, PatientResult] = {}
-    with progress.bar("simulated hospital", len(tasks), "patients") as shown:
+def _run(tasks: list[PatientTask], finished: FinishedPatients, workers: int) -> list[PatientResult]:
+    waiting = [task for task in tasks if not finished.is_finished(task.index)]
+    done = len(tasks) - len(waiting)
+    with progress.bar("simulated hospital", len(tasks), "patients", done=done) as shown:
         frames = 0
-        for index, result in _results(tasks, min(workers, len(tasks))):
-            results[index] = result
+        for index, result in _results(waiting, max(1, min(workers, len(waiting)))):
+            finished.finish(index, result)
             frames += len(result.frames)
             shown.advance()
             shown.note(f"{frames} frames")
-    return [results[index] for index in range(len(tasks))]
+    # All rows are read back, so that a resumed run makes its tables from the same numbers as any other.
+    return [finished.result(task.index) for task in tasks]
 
 
 def _results(tasks: list[PatientTask], workers: int) -> Iterator[tuple[int, PatientResult]]:

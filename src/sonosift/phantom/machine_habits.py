@@ -112,6 +112,23 @@ def draw_coding(options: tuple[tuple[Coding, float], ...], rng: np.random.Genera
     return options[int(rng.choice(len(options), p=weights / weights.sum()))][0]
 
 
+def draw_form(
+    habits: MachineHabits, *, clip: bool, colour: bool, rng: np.random.Generator
+) -> tuple[str, Coding | None, int]:
+    """Draw in which form a shot is exported, with the channels of its picture."""
+    if clip and rng.random() < habits.clip_mp4:
+        return ".mp4", None, 3
+    if not clip and rng.random() < habits.still_png:
+        return ".png", None, 3
+    if clip:
+        coding = draw_coding(habits.clip_codings, rng)
+        if colour and coding[1] in ("MONOCHROME2", "PALETTE COLOR"):
+            coding = ("jpeg-baseline", "YBR_FULL_422")
+    else:
+        coding = draw_coding(habits.colour_codings if colour else habits.grey_codings, rng)
+    return ".dcm", coding, 1 if coding[1] in ("MONOCHROME2", "PALETTE COLOR") else 3
+
+
 def draw_transducer_values(probe: str, kind: str, rng: np.random.Generator) -> list[str] | None:
     """Draw the values of the Transducer Data tag: often one, sometimes several or decorated, missing in a fifth."""
     fate = rng.random()

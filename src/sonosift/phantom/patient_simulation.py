@@ -13,10 +13,10 @@ from sonosift.phantom.acquisition import acquire
 from sonosift.phantom.annotation_text import annotation_for, draw_habit
 from sonosift.phantom.body import Body, draw_body
 from sonosift.phantom.corruption import DAMAGES
-from sonosift.phantom.exam_export import ExamExport, Exported, draw_suffix_and_coding
+from sonosift.phantom.exam_export import ExamExport, Exported
 from sonosift.phantom.exam_plan import ExamPlan, Profile, Shot, plan_exam
 from sonosift.phantom.identities import Hospital, Patient
-from sonosift.phantom.machine_habits import habits_for
+from sonosift.phantom.machine_habits import draw_form, habits_for
 from sonosift.phantom.metadata import ExamHeader
 from sonosift.phantom.planted import Planted
 from sonosift.phantom.report_page import draw_report, draw_test_image
@@ -137,7 +137,7 @@ class _Exam:
         label = annotation_for(view, self.typing, rng)
         intervention = self.header.description is not None and "BIOPSY" in self.header.description.upper()
         extras = draw_extras(view, label, clip=is_cine, intervention=intervention, marks_body=self.marks_body, rng=rng)
-        suffix, coding, channels = draw_suffix_and_coding(self.export, clip=is_cine, colour=extras.colour_flow, rng=rng)
+        suffix, coding, channels = draw_form(self.header.habits, clip=is_cine, colour=extras.colour_flow, rng=rng)
         # A still shows the rate at which the machine scanned before it was frozen.
         rate = shot.rate_hz if is_cine else float(rng.integers(18, 46))
         acquisitions = [
@@ -186,11 +186,11 @@ class _Exam:
         clips = [shot for shot in exported if shot.rate_hz is not None]
         stills = [shot for shot in exported if shot.rate_hz is None]
         for clip in clips:
-            if rng.random() < 0.1:
+            if rng.random() < 0.2:
                 self.export.again(clip)
-            if rng.random() < 0.15:
+            if rng.random() < 0.3:
                 self.export.grabbed(clip)
-        if stills and rng.random() < 0.12:
+        if stills and ((first and index % 4 == 0) or rng.random() < 0.2):
             self.export.again(stills[int(rng.integers(len(stills)))])
         if (first and index % 5 == 1) or rng.random() < 0.12:
             content = self._content("curvilinear", 150.0, 3.5, 30.0)

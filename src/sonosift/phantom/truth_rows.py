@@ -137,3 +137,16 @@ def mask_arrays(
     empty = np.zeros((0, style.height, style.width), dtype=bool)
     arrays["lesions"] = pack_masks(np.stack([mask for _, _, mask in lesions]) if lesions else empty)
     return arrays
+
+
+def one_frame(masks: dict[str, npt.NDArray[Any]], index: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the masks of one frame out of those of a clip."""
+    chosen = masks["lesion_frame"] == index
+    return {
+        "shape": np.array([1, *masks["shape"][1:]], dtype=np.int32),
+        "liver": masks["liver"][index : index + 1],
+        "kidney": masks["kidney"][index : index + 1],
+        "lesions": masks["lesions"][chosen],
+        "lesion_kind": masks["lesion_kind"][chosen],
+        "lesion_frame": np.zeros(int(chosen.sum()), dtype=np.int32),
+    }
