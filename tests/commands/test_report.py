@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.sources import Source
 from sonosift.commands.evaluate import evaluate
 from sonosift.commands.report import report
 from sonosift.errors import SonosiftError
@@ -29,6 +30,15 @@ def test_a_cohort_with_runs_becomes_one_page(judged_cohort):
         "map-data",
     ):
         assert words in page, words
+
+
+def test_frames_held_back_are_counted_where_the_archive_is(judged_cohort):
+    judged_cohort.private.sources.record([Source(path="a.dcm", held_frames=5), Source(path="b.dcm", held_frames=9)])
+    report(judged_cohort.path)
+    assert "14 frames are held back" in (judged_cohort.path / "report.html").read_text(encoding="utf-8")
+    shutil.rmtree(judged_cohort.private_path)
+    report(judged_cohort.path)
+    assert "are held back" not in (judged_cohort.path / "report.html").read_text(encoding="utf-8")
 
 
 def test_folders_with_names_of_people_stay_out(judged_cohort):

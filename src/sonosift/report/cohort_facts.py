@@ -23,6 +23,7 @@ def cohort_facts(
     names: Sequence[str],
     quarantine: Mapping[str, int],
     frame_side: int,
+    held_back: int = 0,
 ) -> CohortFacts:
     """Count patients, exams, machines, labels, parts and refused files.
 
@@ -34,6 +35,7 @@ def cohort_facts(
         names: The labels.
         quarantine: Files per reason code.
         frame_side: Side of the stored frames in pixels.
+        held_back: Frames that wait outside the catalog until a person has looked at them.
     """
     labelled = int(known.sum())
     refused = sum(quarantine.values())
@@ -44,7 +46,7 @@ def cohort_facts(
         exams=frames["exam"].n_unique(),
         clips=frames["clip"].n_unique(),
         frames=len(frames),
-        held_back=int(frames["needs_review"].sum()),
+        held_back=held_back + int(frames["needs_review"].sum()),
         labelled=labelled,
         machine_models=frames["machine"].drop_nulls().n_unique(),
         machines=machine_shares(frames),

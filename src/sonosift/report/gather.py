@@ -45,6 +45,7 @@ def gather(
         space.names,
         cohort.quarantine.counts(),
         cohort.settings.size,
+        _held_back(cohort),
     )
     outputs = [RunOutputs.read(run) for run in runs]
     grouped = [run for run in reversed(outputs) if run.groups is not None]
@@ -62,6 +63,11 @@ def gather(
         runs=[_run_facts(run) for run in runs],
         versions=_versions(runs),
     )
+
+
+def _held_back(cohort: Cohort) -> int:
+    # Only where the archive is: a cohort handed to a colleague comes without its private side.
+    return sum(source.held_frames for source in cohort.private.sources.all()) if cohort.private.exists else 0
 
 
 def read_evaluation(run: RunFolder) -> Evaluation | None:
