@@ -45,6 +45,7 @@ def test_folders_with_names_of_people_stay_out(judged_cohort):
     report(judged_cohort.path)
     page = (judged_cohort.path / "report.html").read_text(encoding="utf-8")
     assert "dr.smith" not in page
+    assert "…/x" in page
     assert str(judged_cohort.path.parent) not in page
     assert judged_cohort.private.key.hex() not in page
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 from typing import Any
 
 import polars as pl
@@ -133,18 +133,24 @@ def _run_facts(run: RunFolder) -> RunFacts:
         ("data fingerprint", run.record.data_fingerprint or "not recorded"),
         ("state", "finished" if run.finished else "not finished"),
     ]
-    settings = [(key, _written(value)) for key, value in sorted(run.config.items())]
+    settings = [(key, _written(value)) for key, value in _flat(run.config)]
     return RunFacts(run.name, str(run.config.get("method", "unknown method")), facts, settings)
 
 
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in sorted(settings.items()):
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{inner}", part) for inner, part in _flat(value))
+        else:
+            yield key, value
+
+
 def _written(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_written(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_written, value))
-    if isinstance(value, str) and PurePath(value).is_absolute():
+    if isinstance(value, str) and ("/" in value or "\\" in value):
         # Folders carry names of people and hospitals; the last part says which file was meant.
-        return f"…/{PurePath(value).name}"
+        return f"…/{PureWindowsPath(value).name}"
     return "–" if value is None else str(value)
 
 
