@@ -86,14 +86,11 @@ def pretrain(
     from sonosift.methods import registry
 
     registry.find(method, "pretrain")
-    given = dict(settings or {}) | {
-        name: value for name, value in (("epochs", epochs), ("image_size", image_size)) if value is not None
-    }
+    given = registry.with_options(settings, epochs=epochs, steps=steps, image_size=image_size)
     registry.config_of(method, given)  # a misspelt setting is told before anything heavy is loaded
     opened = Cohort.open(cohort)
 
     from sonosift.batches.exam_sampler import ExamSampler
-    from sonosift.errors import SonosiftError
     from sonosift.machine import lock, progress
     from sonosift.nets.initial_weights import initialise
     from sonosift.training.cohort_frames import frames_without_labels, load_canvas, weights_of
@@ -120,10 +117,8 @@ def pretrain(
         )
 
     planned = sampler(0, 1)
-    if steps is not None and steps < 1:
-        raise SonosiftError(f"steps is {steps}", "Use at least 1.")
     plan = FitPlan(
-        steps=steps if steps is not None else values["epochs"] * planned.steps_per_epoch,
+        steps=values["steps"] or values["epochs"] * planned.steps_per_epoch,
         seed=seed,
         precision=choose_precision(precision, device),
     )
@@ -134,7 +129,6 @@ def pretrain(
             "method": method,
             "settings": values,
             "facts": {},
-            "steps": plan.steps,
             "init": init,
             "split": None if learnt_part == "all" else split,
             "part": learnt_part,

@@ -55,6 +55,7 @@ def train(
     split: str = "default",
     label_fraction: float = 1.0,
     epochs: int | None = None,
+    steps: int | None = None,
     image_size: int | None = None,
     scale: str = "auto",
     precision: str = "auto",
@@ -73,6 +74,7 @@ def train(
         split: Split by patient; the usual one is made if there is none.
         label_fraction: Share of the labelled training frames to use, in whole exams.
         epochs: At most so many passes over the labelled exams.
+        steps: At most so many optimiser steps, instead of epochs.
         image_size: Pixels of a view; by default that of the run in init.
         scale: paper: the paper's settings; small: for two cores and some hundred images; auto: small without a GPU.
         precision: 32, bf16, or auto.
@@ -86,9 +88,7 @@ def train(
     from sonosift.methods import registry
 
     registry.find(method, "train")
-    given = dict(settings or {}) | {
-        name: value for name, value in (("epochs", epochs), ("image_size", image_size)) if value is not None
-    }
+    given = registry.with_options(settings, epochs=epochs, steps=steps, image_size=image_size)
     registry.config_of(method, given)  # a misspelt setting is told before anything heavy is loaded
     opened = Cohort.open(cohort)
 
@@ -131,7 +131,7 @@ def train(
 
     planned = sampler(0, 1)
     plan = FitPlan(
-        steps=values["epochs"] * planned.steps_per_epoch,
+        steps=values["steps"] or values["epochs"] * planned.steps_per_epoch,
         seed=seed,
         precision=choose_precision(precision, device),
         validate_every=values["steps_between_validations"] or planned.steps_per_epoch,

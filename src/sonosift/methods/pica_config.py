@@ -26,3 +26,4 @@ class PicaConfig(MethodConfig):
     learning_rate: float = paper(1e-4, "of Adam, fixed", gt=0)
     weight_decay: float = code(0.0, "of Adam", ge=0)
     epochs: int = paper(100, "passes over the exams; the last one counts", ge=1)
+    steps: int | None = ours(None, "optimiser steps, in place of epochs", ge=1)

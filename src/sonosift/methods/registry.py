@@ -42,12 +42,16 @@ _SMALL_PICA: dict[str, Any] = {
     "strong_view": "semantic",
     "max_images_per_exam": 8,
     "learning_rate": 1e-3,
+    "steps": 250,
 }
 _SMALL_SUPERVISED: dict[str, Any] = {
     "image_size": 64,
     "max_images_per_exam": 8,
     "learning_rate": 1e-3,
-    "least_validations": 10,
+    "steps": 300,
+    # A dozen labelled exams are one step per epoch: validating after each would stop within seconds.
+    "steps_between_validations": 10,
+    "least_validations": 5,
 }
 
 _METHODS = {
@@ -93,6 +97,19 @@ def config_of(name: str, settings: dict[str, Any], *, small: bool = False) -> Me
     entry = find(name)
     config: type[MethodConfig] = _load(entry.config)
     return configure(config, name, entry.presets | (entry.small if small else {}) | settings)
+
+
+def with_options(
+    settings: dict[str, Any] | None, *, epochs: int | None, steps: int | None, image_size: int | None
+) -> dict[str, Any]:
+    """Add the settings that commands offer as options of their own; epochs without steps means no limit of steps.
+
+    >>> with_options({"clusters": 5}, epochs=3, steps=None, image_size=None)
+    {'clusters': 5, 'epochs': 3, 'steps': None}
+    """
+    options: dict[str, Any] = {"epochs": epochs, "steps": steps, "image_size": image_size}
+    given = dict(settings or {}) | {name: value for name, value in options.items() if value is not None}
+    return given | {"steps": None} if "epochs" in given and "steps" not in given else given
 
 
 def build(name: str, config: MethodConfig, **facts: Any) -> Method:

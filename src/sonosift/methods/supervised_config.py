@@ -20,6 +20,7 @@ class SupervisedConfig(MethodConfig):
     learning_rate: float = paper(1e-4, "of Adam, fixed", gt=0)
     weight_decay: float = ours(0.0, "of Adam", ge=0)
     epochs: int = ours(100, "at most so many passes over the labelled exams", ge=1)
+    steps: int | None = ours(None, "at most so many optimiser steps, in place of epochs", ge=1)
     steps_between_validations: int | None = ours(
         None, "steps from one validation to the next; an epoch when null", ge=1
     )
