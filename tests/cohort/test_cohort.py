@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
-from tests.cohort.conftest import KEY
 
 from sonosift.cohort.catalog import CATALOG_SCHEMA
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.sources import Source
 from sonosift.errors import SonosiftError
 from sonosift.labels.views import VIEWS
+from tests.cohort.conftest import KEY
 
 
 def test_create_then_open(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.cohort.conftest import frame_images, frame_rows
 
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.frame_store import shard_path
 from sonosift.cohort.writer import CohortWriter
 from sonosift.errors import SonosiftError
+from tests.cohort.conftest import frame_images, frame_rows
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import polars as pl
-from tests.cohort.conftest import KEY, frame_rows
 
 from sonosift.cohort import near_duplicates
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.near_duplicates import find_near_duplicates, update_near_duplicates
 from sonosift.cohort.perceptual_hash import fine_structure, hash_bits, low_frequencies
 from sonosift.cohort.writer import CohortWriter
+from tests.cohort.conftest import KEY, frame_rows
 
 SIZE = 64
 

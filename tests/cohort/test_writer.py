@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.cohort.conftest import KEY, frame_images, frame_rows
 
 from sonosift.cohort import catalog as catalogs
 from sonosift.cohort import frame_store
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.writer import CohortWriter
 from sonosift.errors import SonosiftError
+from tests.cohort.conftest import KEY, frame_images, frame_rows
 
 SIZE, COUNT, SHARD_ROWS = 16, 30, 7
 

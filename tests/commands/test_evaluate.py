@@ -57,6 +57,15 @@ def test_groups_are_named_by_validation_and_pure(judged_cohort):
     assert summary.purity == pytest.approx(1.0)
 
 
+def test_groups_asked_for_but_empty_still_count(judged_cohort):
+    grouped = judged_cohort.runs.create("cluster-9", {"method": "pica-head", "clusters": 9})
+    table = judged_cohort.path / "runs/cluster/groups.parquet"
+    (grouped.path / "groups.parquet").write_bytes(table.read_bytes())
+    evaluate(judged_cohort.path, run="cluster-9", draws=20)
+    found = Evaluation.model_validate_json((grouped.path / "evaluation.json").read_text())
+    assert [row.groups for row in found.groups] == [9, 9]
+
+
 def test_an_embedding_is_judged_by_a_linear_probe(judged_cohort):
     summary = evaluate(judged_cohort.path, run="pretrain", draws=50)
     found = Evaluation.model_validate_json((judged_cohort.path / "runs/pretrain/evaluation.json").read_text())

@@ -10,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.cohort.conftest import KEY, frame_images, frame_rows
 
 from sonosift.cohort.annotations import Annotation
 from sonosift.cohort.cohort import Cohort
@@ -18,6 +17,7 @@ from sonosift.cohort.contact_sheet import chosen_frames, contact_sheet
 from sonosift.cohort.writer import CohortWriter
 from sonosift.commands.inspect import inspect
 from sonosift.errors import SonosiftError
+from tests.cohort.conftest import KEY, frame_images, frame_rows
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def _read_table(path: Path, names: tuple[str, ...], exclusive: str | None) -> pl
     if not path.is_file():
         raise SonosiftError(f"there is no table of labels at {path}", "Give a CSV file.")
     try:
-        table = pl.read_csv(path, infer_schema_length=None)
+        table = pl.read_csv(path, infer_schema=False)  # ids may look like numbers
     except pl.exceptions.PolarsError as error:
         raise SonosiftError(f"{path} cannot be read as CSV", "Save it as comma-separated text in UTF-8.") from error
     table = table.with_row_index("row")
@@ -93,9 +93,10 @@ def _read_table(path: Path, names: tuple[str, ...], exclusive: str | None) -> pl
             f"{path} has no column {', '.join(missing)}",
             f"One column per label is needed: {', '.join(asked)} (and, if you like, {exclusive}).",
         )
+    table = table.with_columns(pl.col(name).cast(pl.Int64, strict=False) for name in names if name in table.columns)
     if exclusive and exclusive not in table.columns:
         table = table.with_columns((pl.sum_horizontal(asked) == 0).cast(pl.Int64).alias(exclusive))
-    wrong = table.filter(~pl.all_horizontal(pl.col(name).is_in([0, 1]).fill_null(False) for name in names))
+    wrong = table.filter(~pl.all_horizontal(pl.col(name).is_in([0, 1]).fill_null(value=False) for name in names))
     if len(wrong):
         raise SonosiftError(
             f"{path} row {wrong['row'][0] + 1}: a label is neither 0 nor 1", f"{len(wrong)} rows are like this."

@@ -76,6 +76,7 @@ def run(
     size: int = 256,
     workers: int | None = None,
     scale: str = "auto",
+    epochs: int | None = None,
     seed: int = 0,
 ) -> RunSummary:
     """Go from an archive to a report: ingest, pretrain, cluster, and as far as there are labels, train and evaluate.
@@ -90,6 +91,7 @@ def run(
         size: Side of the stored frames in pixels.
         workers: Decoding processes; one per core by default.
         scale: paper, small, or auto: small without a GPU.
+        epochs: Passes over the exams, in pretraining and in training; by default as the scale has it.
         seed: Same seed, same result.
 
     Returns:
@@ -108,13 +110,13 @@ def run(
     opened.splits.make(seed=seed)
     if labels is not None:
         steps("label", lambda: label(cohort, labels))
-    learnt = steps("pretrain", lambda: pretrain(cohort, method=method, scale=scale, seed=seed))
+    learnt = steps("pretrain", lambda: pretrain(cohort, method=method, scale=scale, epochs=epochs, seed=seed))
     grouped = steps("cluster", lambda: cluster(cohort, from_run=learnt.run, seed=seed))
     of_groups: EvaluateSummary | None = None
     of_classifier: EvaluateSummary | None = None
     if _labelled_everywhere(opened):
         of_groups = steps("evaluate groups", lambda: evaluate(cohort, run=grouped.run))
-        trained = steps("train", lambda: train(cohort, init=learnt.run, scale=scale, seed=seed))
+        trained = steps("train", lambda: train(cohort, init=learnt.run, scale=scale, epochs=epochs, seed=seed))
         of_classifier = steps("evaluate classifier", lambda: evaluate(cohort, run=trained.run))
     page = steps("report", lambda: report(cohort))
     return RunSummary(
