@@ -46,6 +46,13 @@ def test_suspicious_groups_are_counted(content):
     assert "2 groups come almost entirely" in told
 
 
+def test_a_collapse_is_called_by_its_name(content):
+    cards = [dataclasses.replace(content.groupings[0].cards[0], share=0.97)]
+    grouping = dataclasses.replace(content.groupings[0], cards=cards)
+    assert "collapse" in " ".join(findings(content.cohort, [grouping], []))
+    assert "collapse" not in " ".join(findings(content.cohort, content.groupings, []))
+
+
 def test_without_runs_the_next_step_is_named(content):
     told = findings(content.cohort, [], [])
     assert len(told) == 2

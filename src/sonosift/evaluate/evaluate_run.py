@@ -122,7 +122,9 @@ def _judge_outputs(
         about = f"groups of {run.method}, named with the validation labels (Algorithm 1)"
         name = run.name if run.predictions is None else f"{run.name}, groups"
         judged.append(judge_groups(name, "run", about, names, parts, placed[0], placed[1], len(numbers), resampling))
-        qualities.append(group_quality(name, "run", groups[1], len(numbers), test, resampling))
+        # Empty groups count: purity is compared at the number asked for, so that a collapse is not excused.
+        formed = max(run.clusters or 0, len(numbers))
+        qualities.append(group_quality(name, "run", groups[1], formed, test, resampling))
     return judged, qualities
 
 

@@ -29,6 +29,7 @@ class RunOutputs:
         predictions: ``frame_id`` and one probability per label name.
         groups: ``frame_id, group, confidence``.
         embeddings: Frame ids and one row for each.
+        clusters: How many groups it was asked for, if it says so.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RunOutputs:
     predictions: pl.DataFrame | None = None
     groups: pl.DataFrame | None = None
     embeddings: tuple[list[str], NDArray[np.floating[Any]]] | None = None
+    clusters: int | None = None
 
     @classmethod
     def read(cls, run: RunFolder) -> RunOutputs:
@@ -46,6 +48,7 @@ class RunOutputs:
             predictions=_read_table(run.path / PREDICTIONS_FILE),
             groups=_read_table(run.path / GROUPS_FILE),
             embeddings=run.embeddings() if run.embeddings_path.exists() else None,
+            clusters=run.config.get("clusters"),
         )
 
     @property

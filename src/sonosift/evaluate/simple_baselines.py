@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,9 +82,12 @@ def k_means_baseline(
 ) -> tuple[Judged, GroupQuality]:
     """Judge k-means groups that Algorithm 1 names with the labels of the validation part."""
     clusters = min(clusters, len(features.unlabelled))
-    centres = k_means(
-        features.unlabelled, clusters, seed=resampling.seed, restarts=K_MEANS_RESTARTS, normalise=normalise
-    ).centres
+    with warnings.catch_warnings():
+        # Features of a collapsed network hold fewer different points than K; the figures will show it.
+        warnings.filterwarnings("ignore", message="Number of distinct clusters")
+        centres = k_means(
+            features.unlabelled, clusters, seed=resampling.seed, restarts=K_MEANS_RESTARTS, normalise=normalise
+        ).centres
     validation = nearest_centre(features.validation, centres, normalise=normalise)
     test = nearest_centre(features.test, centres, normalise=normalise)
     judged = judge_groups(name, "baseline", about, names, parts, validation, test, clusters, resampling)

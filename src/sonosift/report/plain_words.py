@@ -6,6 +6,9 @@ from sonosift.evaluate.score_table import Evaluation, MethodScore
 from sonosift.report.content import CohortFacts, Grouping
 from sonosift.report.percentages import percent
 
+_COLLAPSE_SHARE = 0.8
+"""From this share in one group on, a clustering has sorted nothing."""
+
 
 def findings(cohort: CohortFacts, groupings: list[Grouping], evaluations: list[Evaluation]) -> list[str]:
     """Write the findings, what speaks against the result as readily as what speaks for it."""
@@ -40,6 +43,10 @@ def _of_groups(grouping: Grouping) -> list[str]:
         f"Without any label the frames fell into {_count(len(cards), 'group')}; the largest holds "
         f"{percent(cards[0].share)} of them. In {len(named)} a single label is on most of the labelled frames."
     ]
+    if cards[0].share >= _COLLAPSE_SHARE:
+        sentences.append(
+            f"That is a collapse: the groups of {grouping.run} say nothing. Train longer, or with a stronger balance."
+        )
     suspicious = sum(bool(card.warnings) for card in cards)
     if suspicious:
         sentences.append(
