@@ -116,9 +116,10 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
     bottom, on_bottom = _agreed(lowest, tolerance)
     if on_arc >= max(on_bottom, _LEAST_AGREEMENT):
         result = radius <= outer  # what hangs below the arc is writing
-    elif on_bottom >= _LEAST_AGREEMENT:
-        result = y <= bottom  # the screen or a menu cuts the fan
     else:
+        result = y <= bottom  # the screen or a menu cuts the fan
+    if max(on_arc, on_bottom) < _LEAST_AGREEMENT or (seen & ~result).sum() > _MOST_WRITING * seen.sum():
+        # No common end: the echoes fade out before it.
         result = radius <= np.quantile(last[rays], 1 - _STRAY)
     cosine = np.cos(low + (np.arange(_RAYS) + 0.5) / _RAYS * (high - low))
     flat_top = np.std((first * cosine)[rays]) < np.std(first[rays])
@@ -157,4 +158,5 @@ def _ramp(value: float, low: float, high: float) -> float:
 
 _RAYS = 64
 _LEAST_AGREEMENT = 0.2
+_MOST_WRITING = 0.03
 _TWO_PICTURES = 0.9
