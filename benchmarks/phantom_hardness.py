@@ -210,7 +210,7 @@ def check_resnet(pictures: Pictures, seed: int, epochs: int, most_images: int) -
             loss.backward()
             optimizer.step()
             schedule.step()
-            total += float(loss)
+            total += float(loss.detach())
         if epoch % 5 == 4:
             score = _scores(network, images, np.concatenate([validation, test]), len(pictures.labels))
             value = judge(pictures, score, validation, test)[0]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from sonosift.phantom.painting import Structure, paint
+from sonosift.phantom.painting import Scene, Structure, paint
 from sonosift.phantom.sections import Points
 from sonosift.phantom.shapes import Ellipsoid, turned
 from sonosift.phantom.tissue import Tissue
@@ -29,30 +29,30 @@ def disc(radius: float, x: float, depth: float) -> np.ndarray:
 
 def test_windows_change_nothing_against_brute_force():
     shapes = [(20.0, 0.0, 50.0), (3.0, 30.0, 20.0), (2.0, -44.0, 118.0), (9.0, 10.0, 100.0)]
-    section = paint(grid(), BACK, [Structure(ball(*shape), RED) for shape in shapes])
+    section = paint(grid(), Scene(BACK, tuple([Structure(ball(*shape), RED) for shape in shapes])))
     brute = np.any([disc(*shape) for shape in shapes], axis=0)
     assert (where(section, RED) != brute).sum() <= 4  # rounding on the rim
 
 
 def test_later_structures_cover_earlier_ones():
     # Off the grid, so that no point lies on a rim.
-    section = paint(grid(), BACK, [Structure(ball(20, 0.3, 50.2), RED), Structure(ball(10, 0.3, 50.2), BLUE)])
+    section = paint(grid(), Scene(BACK, (Structure(ball(20, 0.3, 50.2), RED), Structure(ball(10, 0.3, 50.2), BLUE))))
     np.testing.assert_array_equal(where(section, BLUE), disc(10, 0.3, 50.2))
     np.testing.assert_array_equal(where(section, RED), disc(20, 0.3, 50.2) & ~disc(10, 0.3, 50.2))
 
 
 def test_a_structure_keeps_to_the_tissues_it_may_replace():
     parts = [Structure(ball(20, 0.3, 50.2), RED), Structure(ball(15, 15.3, 50.2), BLUE, frozenset({"red"}))]
-    section = paint(grid(), BACK, parts)
+    section = paint(grid(), Scene(BACK, tuple(parts)))
     np.testing.assert_array_equal(where(section, BLUE), disc(15, 15.3, 50.2) & disc(20, 0.3, 50.2))
 
 
 def test_a_plane_that_misses_a_ball_holds_none_of_it():
-    section = paint(grid(), BACK, [Structure(ball(10, 0, 50, z=10.5), RED)])
+    section = paint(grid(), Scene(BACK, (Structure(ball(10, 0, 50, z=10.5), RED),)))
     assert not where(section, RED).any()
 
 
 def test_walls_of_covered_structures_do_not_shine_through():
     walled = Tissue("walled", 0.0, wall_db=10.0)
-    section = paint(grid(), BACK, [Structure(ball(10, 0, 50), walled), Structure(ball(25, 0, 50), BLUE)])
+    section = paint(grid(), Scene(BACK, (Structure(ball(10, 0, 50), walled), Structure(ball(25, 0, 50), BLUE))))
     assert section.wall.max() == 0.0

@@ -5,7 +5,7 @@ import pytest
 
 from sonosift.phantom.arrays import db_to_amplitude
 from sonosift.phantom.image_formation import envelope
-from sonosift.phantom.painting import Structure, paint
+from sonosift.phantom.painting import Scene, Structure, paint
 from sonosift.phantom.point_spread import PointSpread
 from sonosift.phantom.propagation import SHADOW_DB, SoundSettings, compensation_db, excess_loss_db, propagate
 from sonosift.phantom.sections import Points, Section
@@ -29,7 +29,7 @@ def ball(radius: float, depth: float) -> Ellipsoid:
 
 
 def section(*structures: Structure) -> Section:
-    return paint(grid(), PLAIN, structures)
+    return paint(grid(), Scene(PLAIN, tuple(structures)))
 
 
 def test_nothing_is_lost_where_the_machine_assumes_right():
@@ -74,7 +74,7 @@ def test_a_fluid_ball_dims_its_own_sides():
 def test_a_lines_repeat_the_depth_of_the_pleura():
     lung = Ellipsoid(np.array([0.0, -320.0, 0.0]), np.full(3, 300.0), turned())  # almost flat, 20 mm deep
     wall = replace(PLAIN, name="muscle")  # lung behind the wall of the chest, not behind an organ
-    echoes = propagate(paint(grid(), wall, [Structure(lung, LUNG)]), SETTINGS)
+    echoes = propagate(paint(grid(), Scene(wall, (Structure(lung, LUNG),))), SETTINGS)
     line = echoes.diffuse[:, LINES // 2]
     for depth, weaker in ((40.0, 2.0), (60.0, 1.2)):  # each bounce is fainter
         here = line[int((depth - 3) / STEP) : int((depth + 3) / STEP)].max()
@@ -87,7 +87,7 @@ def test_behind_the_diaphragm_the_organ_is_seen_once_more():
     organ = Ellipsoid(np.array([0.0, -50.0, 0.0]), np.array([200.0, 40.0, 200.0]), turned())
     bright = Structure(ball(4.0, 50.0), replace(PLAIN, name="spot", echo_db=12.0))
     lung = Ellipsoid(np.array([0.0, -370.0, 0.0]), np.full(3, 300.0), turned())  # from 70 mm on
-    echoes = propagate(paint(grid(), PLAIN, [Structure(organ, liver), bright, Structure(lung, LUNG)]), SETTINGS)
+    echoes = propagate(paint(grid(), Scene(PLAIN, (Structure(organ, liver), bright, Structure(lung, LUNG)))), SETTINGS)
     line = echoes.diffuse[:, LINES // 2]
     mirrored = line[int(88 / STEP) : int(92 / STEP)].mean()  # 20 mm behind, as the spot is 20 mm before
     assert mirrored > 2 * line[int(77 / STEP) : int(82 / STEP)].mean()

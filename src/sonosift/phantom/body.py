@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -11,9 +12,9 @@ from sonosift.phantom.arrays import FloatArray, Vector
 from sonosift.phantom.lesions import PlantedLesion
 from sonosift.phantom.motion import BodyState
 from sonosift.phantom.neck_anatomy import FlatAnatomy, draw_limb, draw_neck
-from sonosift.phantom.painting import paint
+from sonosift.phantom.painting import Scene, paint
 from sonosift.phantom.sections import Points, Section
-from sonosift.phantom.tissue import MESENTERY, MUSCLE, Tissue
+from sonosift.phantom.tissue import MESENTERY, MUSCLE
 from sonosift.phantom.trunk_anatomy import TrunkAnatomy, draw_trunk
 
 # The probe flattens the skin under it; with depth the body's own roundness comes back.
@@ -68,6 +69,21 @@ class Body:
     warp: Warp
     seed: int
 
+    @cached_property
+    def trunk_scene(self) -> Scene:
+        """Return the trunk, ready to be cut."""
+        return Scene(MESENTERY, self.trunk.structures)
+
+    @cached_property
+    def neck_scene(self) -> Scene:
+        """Return the neck, ready to be cut."""
+        return Scene(MUSCLE, self.neck.structures)
+
+    @cached_property
+    def limb_scene(self) -> Scene:
+        """Return the limb, ready to be cut."""
+        return Scene(MESENTERY, self.limb.structures)
+
     @property
     def lesions(self) -> tuple[PlantedLesion, ...]:
         """Return the focal liver lesions."""
@@ -108,9 +124,8 @@ class Body:
         """
         points = self._points(region, places, depths, state)
         if region == "trunk":
-            return paint(points, MESENTERY, self.trunk.structures)
-        anatomy = self.neck if region == "neck" else self.limb
-        return paint(points, _background(region), anatomy.structures)
+            return paint(points, self.trunk_scene)
+        return paint(points, self.neck_scene if region == "neck" else self.limb_scene)
 
     def _points(
         self,
@@ -137,10 +152,6 @@ def _thinned(array: FloatArray) -> FloatArray:
     rows, columns = array.shape
     size = (max(2, columns // _WARP_STEP), max(2, rows // _WARP_STEP))
     return np.asarray(cv2.resize(np.asarray(array, dtype=np.float32), size, interpolation=cv2.INTER_AREA))
-
-
-def _background(region: str) -> Tissue:
-    return MUSCLE if region == "neck" else MESENTERY
 
 
 def draw_body(rng: np.random.Generator) -> Body:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,41 +25,58 @@ class Structure:
     over: frozenset[str] = frozenset()
 
 
-def paint(points: Points, background: Tissue, structures: Sequence[Structure]) -> Section:
-    """Cut ``structures`` with the plane of ``points``.
+@dataclass(frozen=True)
+class Scene:
+    """Structures in painting order before a background; what can be prepared is prepared once.
 
     The palette is limited to 255 tissues; equal tissues share one entry.
     """
-    palette: dict[Tissue, int] = {background: 0}
-    for structure in structures:
-        palette.setdefault(structure.tissue, len(palette))
-    names = [tissue.name for tissue in palette]
+
+    background: Tissue
+    structures: tuple[Structure, ...]
+
+    @cached_property
+    def palette(self) -> tuple[Tissue, ...]:
+        """Return the tissues, each once, the background first."""
+        return tuple(dict.fromkeys((self.background, *(structure.tissue for structure in self.structures))))
+
+    @cached_property
+    def codes(self) -> tuple[int, ...]:
+        """Return the palette entry of each structure."""
+        position = {tissue: code for code, tissue in enumerate(self.palette)}
+        return tuple(position[structure.tissue] for structure in self.structures)
+
+    @cached_property
+    def replaceable(self) -> tuple[BoolArray | None, ...]:
+        """Return for each structure which palette entries it may replace; nothing stands for all."""
+        return tuple(
+            np.array([tissue.name in structure.over for tissue in self.palette]) if structure.over else None
+            for structure in self.structures
+        )
+
+    @cached_property
+    def balls(self) -> tuple[FloatArray, FloatArray]:
+        """Return centre and radius of a ball around each structure (radius infinite for unbounded ones)."""
+        bounds = [structure.shape.bounds() for structure in self.structures]
+        centres = np.array([(0.0, 0.0, 0.0) if b is None else b[0] for b in bounds], dtype=np.float32).reshape(-1, 3)
+        return centres, np.array([np.inf if b is None else b[1] for b in bounds], dtype=np.float32)
+
+
+def paint(points: Points, scene: Scene) -> Section:
+    """Cut the structures of ``scene`` with the plane of ``points``."""
     index = np.zeros(points.x.shape, dtype=np.uint8)
     wall = np.zeros(points.x.shape, dtype=np.float32)
     edge_loss = np.zeros(points.x.shape, dtype=np.float32)
-    for structure in structures:
-        bounds = structure.shape.bounds()
-        window = (slice(None), slice(None)) if bounds is None else points.near(*bounds)
-        if window is None:
+    for number, rows, columns in points.windows(*scene.balls):
+        structure, window = scene.structures[number], (rows, columns)
+        replaceable = scene.replaceable[number]
+        allowed = None if replaceable is None else replaceable[index[window]]
+        if allowed is not None and not allowed.any():
             continue
-        allowed = None
-        if structure.over:
-            codes = [i for i, name in enumerate(names) if name in structure.over]
-            allowed = np.isin(index[window], codes)
-            if not allowed.any():
-                continue
         distance = structure.shape.distance(points.window(*window))
-        _add(
-            structure.tissue,
-            palette[structure.tissue],
-            distance,
-            allowed,
-            points.spacing,
-            index[window],
-            wall[window],
-            edge_loss[window],
-        )
-    return Section(index, tuple(palette), wall, edge_loss, points)
+        target = (index[window], wall[window], edge_loss[window])
+        _add(structure.tissue, scene.codes[number], distance, allowed, points.spacing, *target)
+    return Section(index, scene.palette, wall, edge_loss, points)
 
 
 def _add(

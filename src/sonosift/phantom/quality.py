@@ -20,8 +20,7 @@ def morison_quality(section: Section, loss_db: FloatArray, line_spacing_mm: Floa
     A piece of border is clear when no shadow lies on it and it is within 50 mm of the focus.
     Without liver or without kidney in view the grade is 0.
     """
-    liver = np.isin(section.index, section.organ_codes("liver"))
-    kidney = np.isin(section.index, section.organ_codes("kidney"))
+    liver, kidney = section.of_organ("liver"), section.of_organ("kidney")
     seen = loss_db < SHADOW_DB
     if not (liver & seen).any() or not (kidney & seen).any():
         return 0

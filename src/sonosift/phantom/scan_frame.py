@@ -78,16 +78,22 @@ def frame_with_truth(
     """
     codes = converter.codes(section.index, outside=_OUTSIDE)
     present = section.organs()
-    masks = {organ: np.isin(codes, section.organ_codes(organ)) for organ in ORGANS if organ in present}
+    masks = {organ: _pixels(codes, section.organ_codes(organ)) for organ in ORGANS if organ in present}
     organs = {organ: mask for organ, mask in masks.items() if mask.any()}
     labels = labels_of(visible_shares(section, loss_db, cell_area))
     return ScanFrame(image, organs, labels, tuple(_lesions(planted, section, codes)), quality, time_s)
 
 
+def _pixels(codes: ByteArray, wanted: ByteArray | list[int]) -> BoolArray:
+    table = np.zeros(256, dtype=np.bool_)
+    table[wanted] = True
+    return table[codes]
+
+
 def _lesions(planted: tuple[PlantedLesion, ...], section: Section, codes: ByteArray) -> Iterator[Lesion]:
     for lesion in planted:
         names = lesion.tissue_names
-        mask = np.isin(codes, [i for i, tissue in enumerate(section.tissues) if tissue.name in names])
+        mask = _pixels(codes, [i for i, tissue in enumerate(section.tissues) if tissue.name in names])
         if int(mask.sum()) < _SMALLEST_LESION:
             continue
         rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]

@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonosift.phantom.arrays import FloatArray, Vector
+from sonosift.phantom.arrays import BoolArray, FloatArray
 from sonosift.phantom.tissue import Tissue
+
+# Depths at which a plane is tried for what it may cut.
+_TRIALS = 36
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,35 @@ class Points:
             self.spacing,
         )
 
-    def near(self, centre: Vector, radius: float, step: int = 6) -> tuple[slice, slice] | None:
-        """Return the smallest window that can hold a ball, or nothing when the plane misses it."""
-        x, y, z = (a[::step, ::step] for a in (self.x, self.y, self.z))
-        squared = (x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2
-        # A coarse sample may stand several cells from the ball's edge.
-        reach = radius + 1.5 * step * max(self.spacing, 1.6)
-        rows, columns = np.nonzero(squared < reach * reach)
-        if not len(rows):
-            return None
-        top, bottom = max(0, (int(rows.min()) - 1) * step), (int(rows.max()) + 2) * step
-        left, right = max(0, (int(columns.min()) - 1) * step), (int(columns.max()) + 2) * step
-        return slice(top, bottom), slice(left, right)
+    def windows(self, centres: FloatArray, radii: FloatArray) -> list[tuple[int, slice, slice]]:
+        """Return which balls the plane cuts, each with a window that holds its part of the plane.
+
+        Args:
+            centres: Centres of the balls ``[ball, 3]``.
+            radii: Radii; an infinite one takes the whole plane.
+        """
+        step = max(1, self.x.shape[0] // _TRIALS)
+        thinned = [np.ascontiguousarray(a[::step, ::step]) for a in (self.x, self.y, self.z)]
+        places = np.stack([a.ravel() for a in thinned])
+        squared = np.square(centres).sum(axis=1)[:, None] + np.square(places).sum(axis=0) - 2.0 * (centres @ places)
+        close = (squared < np.square(radii + self._gap(step))[:, None]).reshape(len(radii), *thinned[0].shape)
+        rows, columns = close.any(axis=2), close.any(axis=1)
+        found = []
+        for ball in np.flatnonzero(rows.any(axis=1)):
+            down, across = np.flatnonzero(rows[ball]), np.flatnonzero(columns[ball])
+            vertical = slice(max(0, (int(down[0]) - 1) * step), (int(down[-1]) + 2) * step)
+            found.append(
+                (int(ball), vertical, slice(max(0, (int(across[0]) - 1) * step), (int(across[-1]) + 2) * step))
+            )
+        return found
+
+    def _gap(self, step: int) -> float:
+        """Return how far a point can be from the nearest of every ``step``-th sample (mm)."""
+        corner, along, across = (
+            np.array([a[i] for a in (self.x, self.y, self.z)]) for i in ((-1, 0), (-2, 0), (-1, 1))
+        )
+        # Half a diagonal of the coarse grid, and some more because lines are not parallel.
+        return 0.6 * step * float(np.hypot(np.linalg.norm(along - corner), np.linalg.norm(across - corner))) + 2.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +112,10 @@ class Section:
     def organ_codes(self, organ: str) -> NDArray[np.uint8]:
         """Return which tissues belong to ``organ``."""
         return np.array([i for i, tissue in enumerate(self.tissues) if tissue.organ == organ], dtype=np.uint8)
+
+    def of_organ(self, organ: str) -> BoolArray:
+        """Return where the organ lies in the plane."""
+        return np.array([tissue.organ == organ for tissue in self.tissues])[self.index]
 
     def organs(self) -> frozenset[str]:
         """Return the names of the organs that the plane cuts."""
