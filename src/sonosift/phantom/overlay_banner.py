@@ -84,11 +84,11 @@ def _left_column(pen: _Writer) -> None:
     left = pen.box[0] + 6
     style = pen.style
     pen.canvas.text(left, pen.box[1] + 4, style.vendor_mark, style.font.sized(style.font.size + 10), (120, 190, 240))
-    who = (pen.name, pen.number, pen.birth, "", pen.day, pen.time, *pen.hospital_lines(18))
+    who = (pen.name, pen.number, pen.birth, "", pen.day, pen.time, *pen.hospital_lines(21))
     for row, text in enumerate(who, start=2):
         pen.put(left, row, text)
-    pen.put(left, 10.5, pen.indices, identity=False)
-    pen.put(left + 90, 10.5, pen.thermal, identity=False)
+    pen.put(left, 11, pen.indices, identity=False)
+    pen.put(left + 90, 11, pen.thermal, identity=False)
 
 
 def _corners(pen: _Writer) -> None:
