@@ -57,6 +57,12 @@ def test_nmi_agrees_with_scikit_learn(groups, sets):
     assert counted.normalised_mutual_information(table) == pytest.approx(expected, abs=1e-12)
 
 
+def test_nmi_of_one_group_is_nothing_and_never_below():
+    figure = float(counted.normalised_mutual_information(np.array([[3.0, 5.0, 7.0, 11.0]])))
+    assert figure == pytest.approx(0.0, abs=1e-12)
+    assert figure >= 0.0
+
+
 def test_nmi_of_an_empty_table_is_undefined():
     assert np.isnan(counted.normalised_mutual_information(np.zeros((2, 2))))
 

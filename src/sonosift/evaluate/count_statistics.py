@@ -80,7 +80,7 @@ def normalised_mutual_information(table: Floats) -> Floats:
     shared = both - _entropy(joint, (-1, -2))
     # One group and one label set agree perfectly, by the same convention as scikit-learn.
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(both <= 0, 1.0, 2 * shared / both), dtype=np.float64)
+        return np.asarray(np.where(both <= 0, 1.0, np.clip(2 * shared / both, 0.0, 1.0)), dtype=np.float64)
 
 
 def _entropy(shares: Floats, axis: int | tuple[int, ...]) -> Floats:

@@ -107,4 +107,4 @@ class Evaluation(_Record):
 
 
 def _defined(value: float) -> float | None:
-    return None if math.isnan(value) else round(float(value), 6)
+    return None if math.isnan(value) else round(float(value), 6) + 0.0  # no minus before zero
