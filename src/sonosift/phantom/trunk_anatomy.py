@@ -195,14 +195,16 @@ def _spine_and_psoas(rng: np.random.Generator, scale: float) -> list[Structure]:
 
 
 def _liver_vessels(rng: np.random.Generator, scale: float) -> list[Structure]:
+    # Vessels inside the liver are part of its mask.
+    portal, hepatic = (replace(vein, organ=LIVER.organ) for vein in (PORTAL_VEIN, HEPATIC_VEIN))
     portal_root = scale * np.array([-40.0, 18.0, 28.0])
     right = [np.array([-0.8, 0.5, 0.2]), np.array([-0.9, -0.1, 0.45]), np.array([-0.7, -0.35, -0.4])]
     left = [np.array([0.75, 0.5, 0.35])]
-    parts = tree(portal_root, right, scale * 32.0, scale * 6.0, 3, PORTAL_VEIN, _IN_LIVER, rng)
-    parts += tree(portal_root, left, scale * 36.0, scale * 5.0, 2, PORTAL_VEIN, _IN_LIVER, rng)
+    parts = tree(portal_root, right, scale * 32.0, scale * 6.0, 3, portal, _IN_LIVER, rng)
+    parts += tree(portal_root, left, scale * 36.0, scale * 5.0, 2, portal, _IN_LIVER, rng)
     confluence = scale * np.array([-16.0, -6.0, 92.0])
     veins = [np.array([-0.9, -0.1, -0.35]), np.array([-0.55, 0.7, -0.45]), np.array([0.45, 0.75, -0.4])]
-    parts += tree(confluence, veins, scale * 42.0, scale * 5.6, 2, HEPATIC_VEIN, _IN_LIVER, rng)
+    parts += tree(confluence, veins, scale * 42.0, scale * 5.6, 2, hepatic, _IN_LIVER, rng)
     return parts
 
 
