@@ -25,7 +25,7 @@ _spec.loader.exec_module(bars_cohort)
 TINY = {"backbone": "test_resnet", "clusters": 4, "learning_rate": 3e-3}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread():
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -34,7 +34,7 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
+def cohort(tmp_path_factory, one_thread):
     made, truth = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort")
     made.splits.make(seed=0)
     pretrain(made.path, steps=20, image_size=32, settings=TINY)

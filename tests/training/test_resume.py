@@ -76,7 +76,12 @@ def test_damaged_and_foreign_states(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_full_disk_keeps_the_state_before(tmp_path, monkeypatch):
     save_state(tmp_path, {"step": 1})
-    monkeypatch.setattr(Path, "write_bytes", lambda path, data: Path("/dev/full").open("wb", buffering=0).write(data))
+
+    def to_full_disk(_, data):
+        with Path("/dev/full").open("wb", buffering=0) as full:
+            return full.write(data)
+
+    monkeypatch.setattr(Path, "write_bytes", to_full_disk)
     with pytest.raises(SonosiftError, match="no room left"):
         save_state(tmp_path, {"step": 2, "weights": torch.zeros(10_000)})
     assert load_state(tmp_path)["step"] == 1

@@ -80,6 +80,7 @@ def cluster(
     from sonosift.metrics.clustering import effective_clusters, filled_clusters
     from sonosift.neighbours.k_means import assign_to_centres, k_means
     from sonosift.training.cohort_frames import frames_without_labels, load_canvas
+    from sonosift.training.core_share import take_idle_cores
     from sonosift.training.finished_run import load_method
     from sonosift.training.predict import predict, softmax
 
@@ -92,6 +93,7 @@ def cluster(
     if folder.finished:
         progress.notice(f"{folder.name} is finished already: its result stands as it is")
         return ClusterSummary(**folder.summary())
+    take_idle_cores()
     network = load_method(source)
     found = predict(
         network, load_canvas(opened, frame_ids, network.image_size), source.config["precision"], title="embed"

@@ -24,6 +24,7 @@ from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
 from sonosift.machine import progress
 from sonosift.methods.method import Batch, Method
+from sonosift.training.core_share import take_idle_cores
 from sonosift.training.health_watch import HealthWatch
 from sonosift.training.precision import Precision
 from sonosift.training.resume_state import load_state, save_state
@@ -110,6 +111,7 @@ def fit(
 ) -> FitResult:
     """Train ``method`` on ``frames``, from the run's saved state if there is one.
 
+    On a CPU it takes the cores that are idle when the run begins, and keeps to their number when it is resumed.
     When it returns, the method holds the last weights, or with ``validate`` those of the best validation.
 
     Args:
@@ -150,6 +152,8 @@ class _Loop:
         state = load_state(run.state_path)
         if state is not None:
             self.restore(state)
+        elif fabric.device.type == "cpu":
+            take_idle_cores()
         self.wrapped, self.stepper = fabric.setup(method, self.optimizer)
         self.frames = frames.to(fabric.device)
         self.targets = None if targets is None else targets.float().to(fabric.device)
@@ -246,6 +250,8 @@ class _Loop:
             "position": dict(vars(self.position)),
             "weights": self.method.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            # The order of sums depends on it: another number of threads would end with other last digits.
+            "threads": torch.get_num_threads(),
         }
         save_state(self.folder.state_path, state)
 
@@ -253,5 +259,6 @@ class _Loop:
         self.position = _Position(**state["position"])
         self.method.load_state_dict(state["weights"])
         self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_num_threads(state["threads"])
         if 0 < self.position.step < self.plan.steps:
             progress.notice(f"{self.folder.name}: continuing after step {self.position.step}")
