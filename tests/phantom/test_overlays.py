@@ -8,7 +8,7 @@ import pytest
 
 from sonosift.phantom.identities import Hospital, Patient
 from sonosift.phantom.overlay_banner import draw_banner
-from sonosift.phantom.overlay_flow import draw_box, flow_colours, paint_flow
+from sonosift.phantom.overlay_flow import choose_box, draw_box, flow_colours, paint_flow
 from sonosift.phantom.overlay_heart_trace import heart_trace
 from sonosift.phantom.overlay_machine import draw_depth_marks, draw_figures, draw_grey_bar
 from sonosift.phantom.overlay_operator import draw_body_mark, draw_calipers, draw_label, measured_ends
@@ -124,6 +124,20 @@ def test_flow_colours_only_dark_places_in_the_box():
     again = before.copy()
     paint_flow(again, grey, box, np.random.default_rng(9), 1.0)
     assert np.mean((part != again[10:290, 15:295]).any(axis=2)) < 0.01  # the blur sees other borders
+
+
+def test_the_box_is_placed_on_vessels_when_there_are_some():
+    fan = np.zeros((300, 300), dtype=bool)
+    fan[20:280, 20:280] = True
+    grey = np.full((300, 300), 120, dtype=np.uint8)
+    grey[200:214, :] = 8  # one vessel, deep
+    dark = grey < 50
+    chosen, drawn = [], []
+    for seed in range(30):
+        chosen.append((choose_box(fan, grey, np.random.default_rng(seed), sector=False).inside & dark).any())
+        drawn.append((draw_box(fan, np.random.default_rng(seed), sector=False).inside & dark).any())
+    assert sum(chosen) > sum(drawn)
+    assert sum(chosen) >= 27
 
 
 def test_flow_scale_is_red_towards_and_blue_away():

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from sonosift.phantom.screen_canvas import Canvas
 from sonosift.phantom.screen_styles import ScreenStyle
 
+_BOX_TRIES = 6
+_VESSEL_SHARE = 0.12  # of a well-placed box is vessel
+
 
 @dataclass(frozen=True)
 class FlowBox:
@@ -44,7 +47,7 @@ def draw_box(fan: npt.NDArray[np.bool_], rng: np.random.Generator, *, sector: bo
     rows, columns = np.nonzero(fan)
     top, bottom, left, right = rows.min(), rows.max(), columns.min(), columns.max()
     depth, breadth = bottom - top, right - left
-    y0 = top + depth * rng.uniform(0.2, 0.4)
+    y0 = top + depth * rng.uniform(0.15, 0.5)
     y1 = y0 + depth * rng.uniform(0.25, 0.4)
     middle = (left + right) / 2 + breadth * rng.uniform(-0.12, 0.12)
     half = breadth * rng.uniform(0.12, 0.2)
@@ -62,6 +65,30 @@ def draw_box(fan: npt.NDArray[np.bool_], rng: np.random.Generator, *, sector: bo
     pattern = cv2.resize(cv2.GaussianBlur(coarse, (0, 0), 1.2) * 3, (width, height), interpolation=cv2.INTER_CUBIC)
     field = np.asarray(pattern, dtype=np.float32)
     return FlowBox(inside.astype(bool) & fan, outline, field, float(rng.choice([11.5, 19.2, 23.1, 38.5, 61.6])))
+
+
+def choose_box(
+    fan: npt.NDArray[np.bool_], grey: npt.NDArray[np.uint8], rng: np.random.Generator, *, sector: bool
+) -> FlowBox:
+    """Draw some boxes and keep the one that an operator would: on vessels, not on plain tissue or a shadow.
+
+    Args:
+        fan: ``[H, W]`` where the image is.
+        grey: ``[H, W]`` echo brightness.
+        rng: Source of the boxes.
+        sector: See ``draw_box``.
+    """
+    import cv2
+
+    smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), 4))
+
+    def doubt(box: FlowBox) -> float:
+        levels = smooth[box.inside]
+        if not levels.size:
+            return 1.0
+        return abs(float(np.mean(levels < 0.5 * np.median(levels))) - _VESSEL_SHARE)
+
+    return min((draw_box(fan, rng, sector=sector) for _ in range(_BOX_TRIES)), key=doubt)
 
 
 def flow_colours(speed: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

@@ -35,6 +35,13 @@ class Placement:
             return scan
         return np.asarray(cv2.resize(scan, (width, height), interpolation=cv2.INTER_LINEAR))
 
+    def image_on(self, scan: Pixels, style: ScreenStyle) -> Pixels:
+        """Return a grey scan on an otherwise black screen."""
+        x0, y0, x1, y1 = self.box
+        screen = np.zeros((style.height, style.width), dtype=np.uint8)
+        screen[y0:y1, x0:x1] = self.enlarged(scan)
+        return screen
+
     def mask_on(self, mask: npt.NDArray[np.bool_], style: ScreenStyle) -> npt.NDArray[np.bool_]:
         """Return a mask of the scan as a mask of the whole screen."""
         import cv2

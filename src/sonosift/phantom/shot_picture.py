@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sonosift.phantom.acquisition import Acquisition, ScanFrame
 from sonosift.phantom.overlay_banner import draw_banner
-from sonosift.phantom.overlay_flow import FlowBox, draw_box, draw_frame, scale_colours
+from sonosift.phantom.overlay_flow import FlowBox, choose_box, draw_frame, scale_colours
 from sonosift.phantom.overlay_heart_trace import draw_heart_trace
 from sonosift.phantom.overlay_machine import draw_depth_marks, draw_figures, draw_grey_bar, draw_orientation_mark
 from sonosift.phantom.overlay_operator import (
@@ -110,7 +110,10 @@ def show(
     for placement, scan in zip(placements, acquisitions, strict=True):
         fan |= placement.mask_on(scan.fan, style)
     canvas = Canvas(style.height, style.width, channels, fan)
-    flow = draw_box(fan, rng, sector=first.geometry.kind != "linear") if extras.colour_flow and channels == 3 else None
+    flow = None
+    if extras.colour_flow and channels == 3:
+        grey = placements[0].image_on(first.frames[0].image, style)
+        flow = choose_box(fan, grey, rng, sector=first.geometry.kind != "linear")
     _draw_machine(canvas, style, content, first.mm_per_pixel / placements[0].scale, flow, planted)
     _draw_operator(canvas, style, acquisitions, placements, extras, rng)
     clip = len(first.frames) > 1
