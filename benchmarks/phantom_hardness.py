@@ -294,9 +294,8 @@ def main() -> None:
     seconds = time.monotonic() - started
     support = ", ".join(f"{name} {share:.1%}" for name, share in zip(NAMES, pictures.labels.mean(axis=0), strict=True))
     combinations = pictures.combinations()
-    print(
-        f"{len(pictures.images)} images of {len(np.unique(pictures.patient))} patients ({seconds:.0f} s), share of images: {support}"
-    )
+    print(f"{len(pictures.images)} images of {len(np.unique(pictures.patient))} patients ({seconds:.0f} s)")
+    print(f"share of images: {support}")
     print(f"K = {combinations.max() + 1} label combinations\n")
     for i in np.bincount(combinations).argsort()[::-1][:12]:
         row = pictures.labels[combinations == i][0]
@@ -331,9 +330,8 @@ def main() -> None:
         each = "; ".join(
             f"{name} {value:.2f}" for name, value in zip(NAMES, np.mean([r[1] for r in results], axis=0), strict=True)
         )
-        print(
-            f"| (d) ResNet-18 from scratch, weighted F1 | {', '.join(f'{r[0]:.3f}' for r in results)} | {each} | at least 0.85 |"
-        )
+        values = ", ".join(f"{result[0]:.3f}" for result in results)
+        print(f"| (d) ResNet-18 from scratch, weighted F1 | {values} | {each} | at least 0.85 |")
 
 
 def _row(name: str, results: list[tuple[float, float]], beside: str, limit: str) -> None:

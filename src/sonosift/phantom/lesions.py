@@ -79,7 +79,7 @@ def _build(
         tissue = replace(plain, echo_db=FLUID_DB, attenuation=0.01, mottle_db=0.0, wall_db=7.0, wall_mm=0.8)
         return PlantedLesion(kind, outline, (Structure(outline, tissue, _OVER),))
     if kind == "angioma":
-        tissue = replace(plain, echo_db=liver.echo_db + rng.uniform(5, 8), mottle_db=0.3, grain_db=1.0)
+        tissue = replace(plain, echo_db=liver.echo_db + rng.uniform(6, 8), mottle_db=0.3, wall_db=3.0)
         return PlantedLesion(kind, outline, (Structure(outline, tissue, _OVER),))
     if kind == "metastasis":
         if not is_target:
@@ -90,7 +90,7 @@ def _build(
         return PlantedLesion(kind, outline, (Structure(outline, halo, _OVER), inner(0.72, core)))
     if kind == "hcc":
         tissue = replace(
-            plain, echo_db=liver.echo_db - rng.uniform(2, 4), mottle_db=4.5, grain_db=3.0, wall_db=2.0, wall_mm=1.0
+            plain, echo_db=liver.echo_db - rng.uniform(3, 6), mottle_db=5.0, grain_db=4.0, wall_db=4.0, wall_mm=1.0
         )
         return PlantedLesion(kind, outline, (Structure(outline, tissue, _OVER),))
     tissue = replace(plain, echo_db=liver.echo_db - rng.uniform(1.0, 2.5), mottle_db=0.4, wall_db=1.0)
