@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def test_no_identity_of_a_header_or_a_path_is_anywhere_in_the_cohort(demo):
             text.append(path.read_bytes())
         if path.suffix == ".parquet":
             text.append(pl.read_parquet(path).write_ndjson().encode())
-    everything = b"\n".join(text).lower()
+    # Pseudonyms and embedded pictures are long runs of random letters: short words occur in them by chance.
+    everything = re.sub(rb"[0-9a-f]{32,}|base64,[a-z0-9+/=]+", b"", b"\n".join(text).lower())
     assert [word for word in sorted(words) if word.lower().encode() in everything] == []
 
 
