@@ -40,13 +40,13 @@ class Entry:
 _SMALL_PICA: dict[str, Any] = {
     "image_size": 64,
     "strong_view": "semantic",
-    "max_images_per_exam": 8,
+    "max_images_per_exam": 6,
     "learning_rate": 1e-3,
-    "steps": 250,
+    "steps": 200,
 }
 _SMALL_SUPERVISED: dict[str, Any] = {
     "image_size": 64,
-    "max_images_per_exam": 8,
+    "max_images_per_exam": 6,
     "learning_rate": 1e-3,
     "steps": 300,
     # A dozen labelled exams are one step per epoch: validating after each would stop within seconds.
