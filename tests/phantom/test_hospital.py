@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import sys
+import time
 
 import av
 import cv2
 import imagecodecs
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 from PIL import Image
 from pydicom import dcmread
@@ -289,3 +292,24 @@ def test_leftovers_of_another_wish_are_thrown_away(tmp_path):
     assert again.result(5) == PatientResult([{"a": 0.1}], [{"b": 3}], [("Doe", "name", "P1")], 2)
     assert not FinishedPatients(tmp_path, {"seed": 2}).is_finished(5)
     assert not (tmp_path / "archive").exists()
+
+
+def test_workers_die_with_their_parent(tmp_path):
+    """After kill -9, nobody is left who writes, and the lock is free."""
+    code = (
+        f"from sonosift.commands.phantom import phantom\nif __name__ == '__main__': phantom({str(tmp_path / 'x')!r})\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(code)
+    parent = psutil.Popen([sys.executable, str(script)])
+    deadline = time.monotonic() + 60
+    while not (tmp_path / ".x.part" / "archive").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = parent.children(recursive=True)
+    assert workers
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    for process in alive:
+        process.kill()
+    assert alive == []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def _results(tasks: list[PatientTask], workers: int) -> Iterator[tuple[int, Pati
         return
     with (
         _environment(threads.limit_environment(workers)),
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool,
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool,
     ):
         waiting = {pool.submit(simulate_patient, task): task.index for task in tasks}
         try:
@@ -128,10 +129,19 @@ def _results(tasks: list[PatientTask], workers: int) -> Iterator[tuple[int, Pati
             raise
 
 
-def _one_thread() -> None:
+def _start_worker() -> None:
     import cv2
 
     cv2.setNumThreads(1)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    # A killed parent cannot stop its workers; they would wait for work for ever.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager
