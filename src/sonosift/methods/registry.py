@@ -41,7 +41,7 @@ _SMALL_PICA: dict[str, Any] = {
     "image_size": 64,
     "strong_view": "semantic",
     "max_images_per_exam": 6,
-    "learning_rate": 1e-3,
+    "learning_rate": 3e-3,
     "steps": 200,
 }
 _SMALL_SUPERVISED: dict[str, Any] = {
