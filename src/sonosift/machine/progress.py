@@ -67,21 +67,58 @@ class _RichBar:
         self._progress.update(self._task, note=text)
 
 
+class _LogBar:
+    """For logs of a scheduler or a pipe, where a moving bar cannot be seen: a line now and then, and one at the end."""
+
+    def __init__(self, title: str, total: float | None, unit: str, done: float, seconds_between_lines: float) -> None:
+        self._title, self._total, self._unit = title, total, unit
+        self._done_before, self._steps, self._note = done, 0.0, ""
+        self._between = seconds_between_lines
+        self._started = self._printed = time.monotonic()
+
+    def advance(self, steps: float = 1) -> None:
+        self._steps += steps
+        if time.monotonic() - self._printed >= self._between:
+            self.print()
+
+    def note(self, text: str) -> None:
+        self._note = text
+
+    def print(self) -> None:
+        self._printed = time.monotonic()
+        seconds = max(self._printed - self._started, 1e-3)
+        done, rate = self._done_before + self._steps, self._steps / seconds
+        parts = [f"{self._title}: {done:.0f}{f'/{self._total:.0f}' if self._total else ''} {self._unit}"]
+        parts.append(f"{rate:.3g}/s")
+        if self._total and rate and done < self._total:
+            parts.append(f"ETA {(self._total - done) / rate:.0f} s")
+        else:
+            parts.append(f"{seconds:.0f} s")
+        print(", ".join([*parts, self._note] if self._note else parts), file=sys.stderr, flush=True)
+
+
 @contextmanager
-def bar(title: str, total: float | None, unit: str = "it", done: float = 0) -> Iterator[Bar]:
-    """Show a bar with count, rate and ETA while the block runs.
+def bar(
+    title: str, total: float | None, unit: str = "it", done: float = 0, seconds_between_lines: float = 15
+) -> Iterator[Bar]:
+    """Show a bar with count, rate and ETA while the block runs; where nobody watches, print a line now and then.
 
     ``done`` is what an earlier, interrupted run had already finished; the rate counts only new work.
     """
     if _quiet:
         yield _SilentBar()
         return
+    if not sys.stderr.isatty():
+        shown = _LogBar(title, total, unit, done, seconds_between_lines)
+        yield shown
+        shown.print()
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description:<22}"),
-        BarColumn(bar_width=28),
+        TextColumn("{task.description:<18}"),
+        BarColumn(bar_width=24),
         TextColumn("{task.completed:.0f}/{task.total} {task.fields[unit]}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
