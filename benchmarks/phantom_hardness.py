@@ -211,7 +211,7 @@ def check_resnet(pictures: Pictures, seed: int, epochs: int, most_images: int) -
             optimizer.step()
             schedule.step()
             total += float(loss.detach())
-        if epoch % 4 == 3:
+        if epoch % 3 == 2:
             score = _scores(network, images, np.concatenate([validation, test]), len(pictures.labels))
             value = judge(pictures, score, validation, test)[0]
             print(

@@ -21,6 +21,13 @@ from sonosift.phantom.image_formation import (
 )
 from sonosift.phantom.labels_from_plane import hesitations, shadowed_share, visible_shares
 from sonosift.phantom.motion import BodyState, Motion, draw_motion
+from sonosift.phantom.operator_settings import (
+    adjusted_scanner,
+    choose_probe,
+    draw_sound_settings,
+    draw_zoom,
+    scan_shape,
+)
 from sonosift.phantom.point_spread import PointSpread, point_spread
 from sonosift.phantom.probe_pose import ProbePose
 from sonosift.phantom.propagation import SoundSettings, compensation_db, excess_loss_db, propagate
@@ -147,22 +154,22 @@ def _set_up(
     if view.region == "limb" and rng.random() < 0.5:
         # Half of the soft-tissue exams are of the belly's wall, with the probe that is at hand.
         view = replace(view, region="trunk", target="abdominal wall", probe="curvilinear")
-    kind = _choose_probe(view, scanner, rng)
+    kind = choose_probe(view, scanner, rng)
     probe = scanner.probe(kind)
     megahertz = float(rng.uniform(*probe.megahertz))
-    settings = _draw_settings(megahertz, rng)
-    scanner = _adjusted(scanner, rng)
+    settings = draw_sound_settings(megahertz, rng)
+    scanner = adjusted_scanner(scanner, rng)
     motion = draw_motion(rng)
     wanted_grey = float(np.clip(rng.normal(scanner.brightness, 14.0), 32, 105))
     error = OperatorError()
     depth_wish = float(rng.uniform(30, 60) if kind == "linear" else rng.triangular(90, 135, 215))
 
-    fill, pan = _zoom(scanner, kind, rng)
+    fill, pan = draw_zoom(scanner, kind, rng)
     best: tuple[int, ProbePose, ScanShape] | None = None
     state = motion.state(0.0)
     for _ in range(_MOST_GLANCES):
         pose, distance = aim(body, view, rng, error)
-        shape = _scan_shape(probe, depth_wish, distance + view.reach_mm)
+        shape = scan_shape(probe, depth_wish, distance + view.reach_mm)
         geometry, mm_per_pixel = place_on_image(shape, size, fill, pan)
         shown = area_in_picture(shape, geometry, mm_per_pixel, size, _GLANCE_GRID)
         doubts = _glance(body, view, pose, shape, settings, state, shown)
@@ -206,54 +213,6 @@ def _set_up(
         area_in_picture(shape, geometry, mm_per_pixel, size, ANATOMY_GRID),
     )
     return recording, geometry, mm_per_pixel
-
-
-def _draw_settings(megahertz: float, rng: np.random.Generator) -> SoundSettings:
-    stands_off = rng.random() < 0.4
-    return SoundSettings(
-        centre_mhz=megahertz,
-        tgc_share=float(rng.normal(0.97, 0.08)),
-        tgc_wave_db=float(abs(rng.normal(0, 2.5))),
-        tgc_phase=float(rng.uniform(0, 6.28)),
-        haze_db=float(rng.normal(-5, 4)),
-        clutter_db=float(rng.normal(-27, 3)),
-        b_lines=float(rng.beta(1.2, 3.0)),
-        contact_db=float(rng.uniform(10, 45)) if stands_off else 0.0,
-        contact_share=float(rng.uniform(0.05, 0.35)),
-        contact_side=int(rng.choice([-1, 1])),
-    )
-
-
-def _adjusted(scanner: Scanner, rng: np.random.Generator) -> Scanner:
-    """Return the machine with this operator's dynamic range and grey map."""
-    return replace(
-        scanner,
-        dynamic_range_db=scanner.dynamic_range_db + float(rng.uniform(-7, 8)),
-        curve=scanner.curve * float(rng.uniform(0.85, 1.2)),
-    )
-
-
-def _choose_probe(view: View, scanner: Scanner, rng: np.random.Generator) -> str:
-    kinds = {probe.kind for probe in scanner.probes}
-    if view.probe == "curvilinear" and "phased" in kinds and rng.random() < 0.08:
-        return "phased"
-    return view.probe
-
-
-def _scan_shape(probe: Probe, wish_mm: float, needed_mm: float) -> ScanShape:
-    # Machines offer depth in steps.
-    depth = 5.0 * round(max(wish_mm, min(needed_mm, 220.0)) / 5.0)
-    if probe.kind == "linear":
-        depth = min(depth, 80.0)
-    return ScanShape(probe.kind, probe.radius_mm, float(np.deg2rad(probe.half_angle_deg)), probe.half_width_mm, depth)
-
-
-def _zoom(scanner: Scanner, kind: str, rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
-    """Draw how large the scan is on the image, and which part of it is shown when it is too large."""
-    fill = scanner.fill * rng.uniform(0.86, 1.04)
-    if kind != "linear" and rng.random() < 0.4:
-        fill *= rng.uniform(1.1, 1.6)
-    return float(fill), (float(rng.uniform(-0.8, 0.8)), float(rng.uniform(-0.8, 0.8)))
 
 
 def _glance(

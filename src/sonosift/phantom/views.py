@@ -9,6 +9,7 @@ import numpy as np
 from sonosift.errors import unknown_name
 from sonosift.phantom.arrays import Vector, unit
 from sonosift.phantom.body import Body
+from sonosift.phantom.geometry import ProbeKind
 from sonosift.phantom.probe_pose import ProbePose, pose_from
 
 SUPER_GROUPS = ("liver", "centre", "flank", "outside")
@@ -40,7 +41,7 @@ class View:
     lateral: tuple[float, float, float]
     organ_axis: str | None = None
     across: bool = False
-    probe: str = "curvilinear"
+    probe: ProbeKind = "curvilinear"
     reach_mm: float = 30.0
     turned_share: float = 0.0
 
