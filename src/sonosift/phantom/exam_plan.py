@@ -64,7 +64,7 @@ _VIEWS: dict[ExamKind, dict[str, float]] = {
         "gallbladder_sag": 1.5,
         "gallbladder_trv": 0.8,
         "common_bile_duct": 1.0,
-        "pancreas": 5.0,
+        "pancreas": 6.5,
         "aorta": 12.0,
         "right_kidney_sag": 2.5,
         "right_kidney_trv": 2.0,

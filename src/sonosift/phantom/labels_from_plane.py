@@ -11,7 +11,7 @@ from sonosift.phantom.sections import Section
 ORGANS = ("liver", "gallbladder", "kidney", "pancreas", "spleen", "bladder")
 OTHER = "other"
 # Share of the fan that an organ must fill, in view and out of shadow, to be named.
-NAMED_FROM = {"liver": 0.04, "gallbladder": 0.012, "kidney": 0.03, "pancreas": 0.02, "spleen": 0.035, "bladder": 0.02}
+NAMED_FROM = {"liver": 0.04, "gallbladder": 0.012, "kidney": 0.03, "pancreas": 0.03, "spleen": 0.045, "bladder": 0.02}
 # Below this share of the threshold nothing of the organ can be made out; in between an expert would hesitate.
 HESITATION_FROM = 0.25
 

@@ -14,7 +14,7 @@ from sonosift.phantom.views import View
 
 def draw_sound_settings(megahertz: float, rng: np.random.Generator) -> SoundSettings:
     """Draw compensation, haze and contact as one operator leaves them."""
-    stands_off = rng.random() < 0.4
+    stands_off = rng.random() < 0.3
     return SoundSettings(
         centre_mhz=megahertz,
         tgc_share=float(rng.normal(0.97, 0.08)),
@@ -58,6 +58,6 @@ def scan_shape(probe: Probe, wish_mm: float, needed_mm: float) -> ScanShape:
 def draw_zoom(scanner: Scanner, kind: ProbeKind, rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
     """Draw how large the scan is on the image, and which part of it is shown when it is too large."""
     fill = scanner.fill * rng.uniform(0.86, 1.04)
-    if kind != "linear" and rng.random() < 0.4:
+    if kind != "linear" and rng.random() < 0.3:
         fill *= rng.uniform(1.1, 1.6)
     return float(fill), (float(rng.uniform(-0.8, 0.8)), float(rng.uniform(-0.8, 0.8)))
