@@ -21,10 +21,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sonosift.phantom.acquisition import Acquisition, ScanFrame, acquire
-from sonosift.phantom.body import draw_body
-from sonosift.phantom.exam_plan import plan_exam
-from sonosift.phantom.scanner import SCANNERS
+from sonosift.phantom.anatomy.body import draw_body
+from sonosift.phantom.scanning.acquisition import Acquisition, ScanFrame, acquire
+from sonosift.phantom.scanning.exam_plan import plan_exam
+from sonosift.phantom.scanning.scanner import SCANNERS
 
 NAMES = ("liver", "gallbladder", "other", "kidney", "pancreas", "spleen", "bladder")
 PIXELS = 128

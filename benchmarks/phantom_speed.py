@@ -12,10 +12,10 @@ import time
 import cv2
 import numpy as np
 
-from sonosift.phantom.acquisition import acquire
-from sonosift.phantom.body import draw_body
-from sonosift.phantom.scanner import SCANNERS
-from sonosift.phantom.views import VIEW_NAMES
+from sonosift.phantom.anatomy.body import draw_body
+from sonosift.phantom.scanning.acquisition import acquire
+from sonosift.phantom.scanning.scanner import SCANNERS
+from sonosift.phantom.scanning.views import VIEW_NAMES
 
 
 def frames_per_second(acquisitions: int, frames: int) -> float:

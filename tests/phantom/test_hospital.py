@@ -20,12 +20,12 @@ from pydicom.pixels import apply_color_lut
 from sonosift.commands.phantom import phantom
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
-from sonosift.phantom.fan_mask import fan_mask
-from sonosift.phantom.geometry import Geometry
-from sonosift.phantom.identities import plain_letters
-from sonosift.phantom.screen_fonts import letters
-from sonosift.phantom.screen_styles import SCREEN_STYLES
-from sonosift.phantom.truth import unpack_masks
+from sonosift.phantom.files.truth import unpack_masks
+from sonosift.phantom.paperwork.identities import plain_letters
+from sonosift.phantom.physics.fan_mask import fan_mask
+from sonosift.phantom.physics.geometry import Geometry
+from sonosift.phantom.screen.screen_fonts import letters
+from sonosift.phantom.screen.screen_styles import SCREEN_STYLES
 
 WANTED = {"patients": 4, "seed": 60, "size": 160}
 

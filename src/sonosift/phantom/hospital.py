@@ -17,12 +17,12 @@ import numpy as np
 from sonosift.errors import SonosiftError, unknown_name
 from sonosift.machine import progress, threads
 from sonosift.machine.lock import exclusive
-from sonosift.phantom.exam_plan import PROFILES, Profile
+from sonosift.phantom.files.truth import write_summary, write_tables
 from sonosift.phantom.finished_patients import FinishedPatients
-from sonosift.phantom.identities import draw_hospital, draw_patients
+from sonosift.phantom.paperwork.identities import draw_hospital, draw_patients
 from sonosift.phantom.patient_simulation import PatientResult, PatientTask, simulate_patient
-from sonosift.phantom.scanner import SCANNERS
-from sonosift.phantom.truth import write_summary, write_tables
+from sonosift.phantom.scanning.exam_plan import PROFILES, Profile
+from sonosift.phantom.scanning.scanner import SCANNERS
 
 DEFAULT_DETAIL = 448
 

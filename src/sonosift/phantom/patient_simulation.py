@@ -9,22 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from sonosift.phantom.acquisition import acquire
-from sonosift.phantom.annotation_text import annotation_for, draw_habit
-from sonosift.phantom.body import Body, draw_body
-from sonosift.phantom.corruption import DAMAGES
-from sonosift.phantom.exam_export import ExamExport, Exported
-from sonosift.phantom.exam_plan import ExamPlan, Profile, Shot, plan_exam
-from sonosift.phantom.identities import Hospital, Patient
-from sonosift.phantom.machine_habits import draw_form, habits_for
-from sonosift.phantom.metadata import ExamHeader
-from sonosift.phantom.planted import Planted
-from sonosift.phantom.report_page import draw_report, draw_test_image
-from sonosift.phantom.scanner import SCANNERS
-from sonosift.phantom.screen_content import ScreenContent
-from sonosift.phantom.screen_styles import ScreenStyle, style_for
-from sonosift.phantom.shot_picture import draw_extras, show
-from sonosift.phantom.study_descriptions import draw_description
+from sonosift.phantom.anatomy.body import Body, draw_body
+from sonosift.phantom.files.corruption import DAMAGES
+from sonosift.phantom.files.exam_export import ExamExport, Exported
+from sonosift.phantom.paperwork.identities import Hospital, Patient
+from sonosift.phantom.paperwork.machine_habits import draw_form, habits_for
+from sonosift.phantom.paperwork.metadata import ExamHeader
+from sonosift.phantom.paperwork.planted import Planted
+from sonosift.phantom.paperwork.study_descriptions import draw_description
+from sonosift.phantom.scanning.acquisition import acquire
+from sonosift.phantom.scanning.exam_plan import ExamPlan, Profile, Shot, plan_exam
+from sonosift.phantom.scanning.scanner import SCANNERS
+from sonosift.phantom.screen.annotation_text import annotation_for, draw_habit
+from sonosift.phantom.screen.report_page import draw_report, draw_test_image
+from sonosift.phantom.screen.screen_content import ScreenContent
+from sonosift.phantom.screen.screen_styles import ScreenStyle, style_for
+from sonosift.phantom.screen.shot_picture import draw_extras, show
 
 _DAMAGE_NAMES = tuple(DAMAGES)
 
