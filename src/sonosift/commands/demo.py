@@ -11,6 +11,9 @@ from sonosift.commands.phantom import phantom
 from sonosift.commands.run import RunSummary, run
 from sonosift.commands.simulated_expert import annotate_from_truth
 
+# More for testing than usual: with a handful of test patients every interval would be wide.
+SHARES = {"train": 0.55, "validation": 0.2, "test": 0.25}
+
 
 class DemoSummary(RunSummary):
     """What the demo found; every result in it is a result on simulated images.
@@ -38,8 +41,8 @@ class DemoSummary(RunSummary):
 def demo(
     out: str | Path = "demo",
     *,
-    patients: int = 40,
-    label_fraction: float = 0.5,
+    patients: int = 60,
+    label_fraction: float = 0.6,
     method: str = "lsd",
     workers: int | None = None,
     epochs: int | None = None,
@@ -75,7 +78,7 @@ def demo(
     Private(private_path_of(cohort)).create(key=hashlib.sha256(f"sonosift demo {seed}".encode()).digest())
     ingest(hospital / "archive", cohort, workers=workers)
     opened = Cohort.open(cohort)
-    split = opened.splits.make(seed=seed)
+    split = opened.splits.make(SHARES, seed=seed)
     asked = opened.splits.label_fraction(split.frame_ids("train"), label_fraction, seed)
     annotate_from_truth(opened, hospital / "truth", [*asked, *split.frame_ids("validation"), *split.frame_ids("test")])
     prepared = time.perf_counter()

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from sonosift.commands.summary import Summary
 
 
-class PhantomSummary(BaseModel):
+class PhantomSummary(Summary):
     """What was written.
 
     Attributes:
@@ -50,7 +50,7 @@ def phantom(
     size: int | None = None,
     workers: int | None = None,
 ) -> PhantomSummary:
-    """Write a simulated hospital to ``out/archive`` and the truth about it to ``out/truth``.
+    """Write a simulated hospital to OUT/archive, and the truth about it to OUT/truth.
 
     Args:
         out: A new or empty folder.
