@@ -42,7 +42,7 @@ _SMALL_PICA: dict[str, Any] = {
     "strong_view": "semantic",
     "max_images_per_exam": 6,
     "learning_rate": 3e-3,
-    "steps": 200,
+    "steps": 150,
 }
 _SMALL_SUPERVISED: dict[str, Any] = {
     "image_size": 64,
