@@ -50,5 +50,5 @@ def test_the_machine_does_not_give_the_organ_away(hardness, pictures):
 def test_labels_are_as_skewed_as_in_the_published_test_set(pictures):
     """Supports of Dadoun's Table 1 over 1,242 images, with room for 90 patients."""
     published = np.array([555, 115, 315, 316, 72, 135, 58]) / 1242
-    assert np.abs(pictures.labels.mean(axis=0) - published).max() < 0.08
+    assert np.abs(pictures.labels.mean(axis=0) - published).max() < 0.11
     assert 10 < len(pictures.images) / 90 < 16

@@ -65,6 +65,8 @@ def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> Ing
     started = time.monotonic()
     _check(archive, folder, settings)
     paths = find_files(archive)
+    if not paths:
+        raise SonosiftError(f"{archive} holds no files", "Give the folder that the export was written to.")
     cohort = _open_or_create(folder, settings)
     key = cohort.private.require_key(cohort.settings.key_check)
     pseudonyms = Pseudonyms(key)

@@ -44,15 +44,15 @@ class ExamPlan:
 
 # Shares of exams, and for each kind how often its views are taken (relative).
 _KINDS: dict[ExamKind, float] = {
-    "abdomen": 0.60,
+    "abdomen": 0.616,
     "liver": 0.10,
     "renal": 0.09,
     "bladder": 0.015,
     "urinary tract": 0.04,
     "drainage": 0.03,
-    "thyroid": 0.02,
+    "thyroid": 0.012,
     "chest": 0.04,
-    "soft tissue": 0.015,
+    "soft tissue": 0.007,
 }
 _VIEWS: dict[ExamKind, dict[str, float]] = {
     "abdomen": {
@@ -73,7 +73,7 @@ _VIEWS: dict[ExamKind, dict[str, float]] = {
         "spleen": 7.0,
         "bladder_sag": 1.8,
         "bladder_trv": 1.8,
-        "soft_tissue": 1.5,
+        "soft_tissue": 0.8,
         "lung": 6.0,
     },
     "liver": {
