@@ -65,7 +65,7 @@ _VIEWS: dict[ExamKind, dict[str, float]] = {
         "gallbladder_trv": 0.8,
         "common_bile_duct": 1.0,
         "pancreas": 6.5,
-        "aorta": 13.0,
+        "aorta": 10.5,
         "right_kidney_sag": 2.5,
         "right_kidney_trv": 2.0,
         "left_kidney_sag": 4.0,
@@ -74,7 +74,7 @@ _VIEWS: dict[ExamKind, dict[str, float]] = {
         "bladder_sag": 1.8,
         "bladder_trv": 1.8,
         "soft_tissue": 0.8,
-        "lung": 6.0,
+        "lung": 5.0,
     },
     "liver": {
         "liver_left_sag": 1.5,
