@@ -1,4 +1,5 @@
 import os
+import select
 import sys
 
 from sonosift.machine import progress
@@ -52,7 +53,9 @@ def test_in_a_terminal_a_bar_counts_every_step(monkeypatch):
                 shown.advance()
             shown.note("loss 0.5")
         terminal.flush()
-        text = os.read(reader, 100_000).decode()
+        text = ""
+        while select.select([reader], [], [], 0.5)[0]:
+            text += os.read(reader, 100_000).decode()
     os.close(reader)
     assert "4/4 files" in text
     assert "ETA" in text
