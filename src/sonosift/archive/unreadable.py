@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """What was wrong with a file, or why it was passed over."""
+    """What was wrong with a file, or why it was passed over. ``docs/reference/reasons.md`` explains each to users."""
 
     # Looks like an image or a clip, but cannot be read: quarantined.
     EMPTY = "empty"
@@ -17,17 +17,27 @@ class Reason(StrEnum):
     UNSUPPORTED_ENCODING = "unsupported_encoding"
     BROKEN_PIXELS = "broken_pixels"
     TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deeply_nested"
     TOO_MUCH_MEMORY = "too_much_memory"
     TOO_SLOW = "too_slow"
     DECODER_DIED = "decoder_died"
     NOT_PERMITTED = "not_permitted"
+    NOT_A_FILE = "not_a_file"
+    BROKEN_LINK = "broken_link"
     CHANGED_WHILE_READING = "changed_while_reading"
+    DEFLATE_BOMB = "deflate_bomb"
+    ZIP_BOMB = "zip_bomb"
+    ZIP_SLIP = "zip_slip"
+    ENCRYPTED = "encrypted"
 
-    # Not an image at all, or nothing new: skipped.
+    # Not an image at all, nothing new, or not wanted: skipped.
     NOT_AN_IMAGE = "not_an_image"
     DICOMDIR = "dicomdir"
     PACKED_ARCHIVE = "packed_archive"
+    NESTED_ARCHIVE = "nested_archive"
     EXACT_DUPLICATE = "exact_duplicate"
+    OUT_OF_SCOPE = "out_of_scope"
+    FORGOTTEN = "forgotten"
 
     @property
     def is_skip(self) -> bool:
@@ -35,7 +45,10 @@ class Reason(StrEnum):
         return self in _SKIPS
 
 
-_SKIPS = frozenset({Reason.NOT_AN_IMAGE, Reason.DICOMDIR, Reason.PACKED_ARCHIVE, Reason.EXACT_DUPLICATE})
+_SKIPS = frozenset(
+    {Reason.NOT_AN_IMAGE, Reason.DICOMDIR, Reason.PACKED_ARCHIVE, Reason.NESTED_ARCHIVE}
+    | {Reason.EXACT_DUPLICATE, Reason.OUT_OF_SCOPE, Reason.FORGOTTEN}
+)
 
 
 class Unreadable(Exception):  # noqa: N818 - it names the file's state, not a programming error
