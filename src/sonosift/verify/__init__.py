@@ -1,0 +1,1 @@
+"""Search a finished cohort for identity again, trusting nothing that made it."""
