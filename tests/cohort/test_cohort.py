@@ -156,3 +156,18 @@ def test_missing_part_in_the_middle(make_cohort: Callable[..., Cohort]) -> None:
     (cohort.path / "catalog" / "00001.parquet").unlink()
     with pytest.raises(SonosiftError, match="no part 00001"):
         Cohort.open(cohort.path).catalog()
+
+
+def test_a_part_from_before_a_column_existed_gets_its_default(make_cohort: Callable[..., Cohort]) -> None:
+    cohort = make_cohort(14)
+    part = cohort.path / "catalog/00000.parquet"
+    later = ["exam_day", "burnt_in_view", "is_dual", "altered_share", "fan_outline"]
+    old = pl.read_parquet(part).drop(later)
+    old.write_parquet(part)
+    catalog = Cohort.open(cohort.path).catalog()
+    assert catalog.schema == CATALOG_SCHEMA
+    first = catalog.row(0, named=True)
+    assert {name: first[name] for name in later} == {
+        "exam_day": None, "burnt_in_view": None, "is_dual": False, "altered_share": 0.0, "fan_outline": [],
+    }  # fmt: skip
+    assert catalog[:7].select(old.columns).equals(old)

@@ -29,6 +29,8 @@ WRITTEN_COLUMNS: dict[str, pl.DataType] = {
     "study_groups": pl.List(pl.String()),
     "machine": pl.String(),
     "burnt_in_label": pl.String(),
+    "burnt_in_view": pl.String(),
+    "exam_day": pl.Int32(),
     "source_height": pl.Int32(),
     "source_width": pl.Int32(),
     "crop_x": pl.Int32(),
@@ -40,12 +42,33 @@ WRITTEN_COLUMNS: dict[str, pl.DataType] = {
     "pad_y": pl.Int32(),
     "mm_per_pixel": pl.Float64(),
     "fan_confidence": pl.Float32(),
+    "fan_outline": pl.List(pl.Int32()),
+    "altered_share": pl.Float32(),
     "is_doppler": pl.Boolean(),
+    "is_dual": pl.Boolean(),
     "mean_brightness": pl.Float32(),
     "needs_review": pl.Boolean(),
 }
-NULLABLE = frozenset({"transducer", "machine", "burnt_in_label", "mm_per_pixel", "fan_confidence", "time_s"})
-DEFAULTS: dict[str, object] = {"study_groups": [], "is_doppler": False, "needs_review": False}
+NULLABLE = frozenset(
+    {
+        "transducer",
+        "machine",
+        "burnt_in_label",
+        "burnt_in_view",
+        "exam_day",
+        "mm_per_pixel",
+        "fan_confidence",
+        "time_s",
+    }
+)
+DEFAULTS: dict[str, object] = {
+    "study_groups": [],
+    "fan_outline": [],
+    "altered_share": 0.0,
+    "is_doppler": False,
+    "is_dual": False,
+    "needs_review": False,
+}
 
 PART_SCHEMA = pl.Schema({"frame_id": pl.String(), "shard": pl.Int32(), "row": pl.Int32()} | WRITTEN_COLUMNS)
 CATALOG_SCHEMA = pl.Schema(PART_SCHEMA | {"near_duplicate_group": pl.Int64()})
@@ -76,7 +99,7 @@ def part_paths(cohort_path: Path) -> list[Path]:
 def read_catalog(cohort_path: Path) -> pl.DataFrame:
     """Read all committed rows, without the tombstoned ones, in the order in which they were written."""
     paths = part_paths(cohort_path)
-    rows = pl.read_parquet(paths) if paths else pl.DataFrame(schema=PART_SCHEMA)
+    rows = pl.concat([_read_part(path) for path in paths]) if paths else pl.DataFrame(schema=PART_SCHEMA)
     tombstones = read_tombstones(cohort_path)
     if len(tombstones):
         rows = rows.join(tombstones, on=["shard", "row"], how="anti", maintain_order="left")
@@ -141,6 +164,15 @@ def bury(cohort_path: Path, frame_ids: Sequence[str], reason: str) -> int:
     with atomic.replacing(cohort_path / TOMBSTONES) as temporary:
         pl.concat([read_tombstones(cohort_path), buried]).write_parquet(temporary, compression="zstd")
     return len(rows)
+
+
+def _read_part(path: Path) -> pl.DataFrame:
+    """Read one part; a column that Sonosift did not have when the part was written gets its default."""
+    part = pl.read_parquet(path)
+    absent = {name: dtype for name, dtype in PART_SCHEMA.items() if name not in part.columns}
+    return part.with_columns(
+        pl.lit(DEFAULTS.get(name), dtype=dtype).alias(name) for name, dtype in absent.items()
+    ).select(PART_SCHEMA.names())
 
 
 def _types_of(names: Sequence[str]) -> dict[str, pl.DataType]:
