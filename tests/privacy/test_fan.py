@@ -58,6 +58,7 @@ def test_the_drawn_fan_is_found(shape):
     fan = find_fan([screen(truth)])
     assert fan is not None
     assert fan.confidence >= TRUSTED
+    assert fan.parts == 1
     assert overlap(fan.mask, truth) > 0.95
 
 
@@ -78,6 +79,7 @@ def test_two_pictures_are_two_fans_with_nothing_between():
     fan = find_fan([picture])
     assert fan is not None
     assert overlap(fan.mask, truth) > 0.93
+    assert fan.parts == 2
     assert not fan.mask[180:205, 280:360].any()
 
 

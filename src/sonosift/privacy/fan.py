@@ -26,11 +26,15 @@ TRUSTED = 0.5
 
 @dataclass(frozen=True)
 class Fan:
-    """A fan in source pixels: its mask, the box around it (right and bottom exclusive) and how sure we are."""
+    """A fan in source pixels: its mask, the box around it (right and bottom exclusive) and how sure we are.
+
+    ``parts`` is 2 for a dual screen, whose two pictures are one mask in one box.
+    """
 
     mask: Mask
     box: tuple[int, int, int, int]
     confidence: float
+    parts: int = 1
 
 
 def find_fan(frames: Sequence[Image], regions: Sequence[Region] = ()) -> Fan | None:
@@ -56,7 +60,7 @@ def find_fan(frames: Sequence[Image], regions: Sequence[Region] = ()) -> Fan | N
     confidence = outline.confidence * _texture(frames, full, content)
     if window is not None and outline.confidence > TRUSTED:
         confidence = min(1.0, confidence + 0.1)
-    return Fan(full, box, round(float(confidence), 4))
+    return Fan(full, box, round(float(confidence), 4), outline.parts)
 
 
 def _region_window(regions: Sequence[Region], height: int, width: int) -> Mask | None:

@@ -20,10 +20,11 @@ _STRAY = 0.015
 
 @dataclass(frozen=True)
 class Outline:
-    """The fitted area, and how well content and fit agree, in [0, 1]."""
+    """The fitted area, how well content and fit agree, in [0, 1], and of how many pictures it is made."""
 
     mask: Mask
     confidence: float
+    parts: int = 1
 
 
 def fit_outline(parts: Sequence[Mask]) -> Outline:
@@ -35,7 +36,7 @@ def fit_outline(parts: Sequence[Mask]) -> Outline:
         first, second = (_fit_one(np.logical_or.reduce(side)) for side in (from_left[:cut], from_left[cut:]))
         both = first.mask | second.mask
         if both.sum() < most:
-            best, most = Outline(both, min(first.confidence, second.confidence)), both.sum()
+            best, most = Outline(both, min(first.confidence, second.confidence), parts=2), both.sum()
     return best
 
 
