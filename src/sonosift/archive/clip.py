@@ -24,6 +24,21 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What else a machine says of a region, as it stands in the file: enough to write the region again."""
+
+    spatial_format: int
+    flags: int
+    units_x: int
+    units_y: int
+    delta_x: float
+    delta_y: float
+    reference_pixel: tuple[int, int] | None = None
+    reference_value: tuple[float, float] | None = None
+    transducer_khz: int | None = None
+
+
+@dataclass(frozen=True)
 class Region:
     """A calibrated region as the machine declares it, in source pixels (right and bottom exclusive)."""
 
@@ -33,6 +48,7 @@ class Region:
     y1: int
     data_type: int
     mm_per_pixel: float | None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +65,16 @@ class ClipHeader:
     manufacturer: str | None = None
     model: str | None = None
     transducers: tuple[str, ...] = ()
-    study_description: str | None = None
+    study_description: str | None = field(default=None, repr=False)
     regions: tuple[Region, ...] = ()
     mm_per_pixel: float | None = None
+    study_date: str | None = field(default=None, repr=False)
+    """Eight digits, a day that exists; else None."""
+    series_description: str | None = field(default=None, repr=False)
+    body_part: str | None = field(default=None, repr=False)
+    sop_class: str | None = None
+    lossy: bool = False
+    """Whether the pixels have been compressed with loss, now or before."""
 
 
 @dataclass(frozen=True)

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, dcmread, uid
 from pydicom.errors import InvalidDicomError
+from pydicom.multival import MultiValue
 from pydicom.uid import ImplicitVRLittleEndian
 
 from sonosift.archive.clip import ClipHeader, Identity, Region
 from sonosift.archive.frame_budget import check_count, check_frame
+from sonosift.archive.ultrasound_regions import regions_of
 from sonosift.archive.unreadable import Reason, Unreadable
 
 _IDENTITY_NAMES = (
-    "PatientName", "OtherPatientNames", "ReferringPhysicianName", "PerformingPhysicianName", "OperatorsName",
-    "NameOfPhysiciansReadingStudy", "InstitutionName", "DeviceSerialNumber", "AccessionNumber",
+    "PatientName", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "OtherPatientIDs",
+    "PatientAddress", "PatientTelephoneNumbers", "ResponsiblePerson", "ReferringPhysicianName",
+    "PerformingPhysicianName", "RequestingPhysician", "PhysiciansOfRecord", "OperatorsName",
+    "NameOfPhysiciansReadingStudy", "InstitutionName", "InstitutionAddress", "DeviceSerialNumber", "AccessionNumber",
     "PatientBirthDate",
 )  # fmt: skip
+_PALETTE = tuple(
+    f"{prefix}{channel}PaletteColorLookupTable{part}"
+    for channel in ("Red", "Green", "Blue")
+    for prefix, part in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
+)
+_DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 _KEYWORDS = (
     "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality", "Manufacturer",
-    "ManufacturerModelName", "TransducerData", "TransducerType", "StudyDescription", "NumberOfFrames", "FrameTime",
+    "ManufacturerModelName", "TransducerData", "TransducerType", "StudyDescription", "SeriesDescription",
+    "BodyPartExamined", "LossyImageCompression", "NumberOfFrames", "FrameTime",
     "CineRate", "RecommendedDisplayFrameRate", "FrameTimeVector", "SequenceOfUltrasoundRegions", "PixelSpacing",
     "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "BitsAllocated",
-    "BitsStored", "HighBit", "PixelRepresentation", "WindowCenter", "WindowWidth",
-    "RedPaletteColorLookupTableDescriptor",
-    "GreenPaletteColorLookupTableDescriptor", "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
-    "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData",
-    "SegmentedGreenPaletteColorLookupTableData", "SegmentedBluePaletteColorLookupTableData", "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths", *_IDENTITY_NAMES,
+    "BitsStored", "HighBit", "PixelRepresentation", "WindowCenter", "WindowWidth", "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths", *_PALETTE, *_DATES, *_IDENTITY_NAMES,
 )  # fmt: skip
 _WITHOUT_PIXELS = frozenset({"SR", "PR", "KO", "DOC", "AU", "ECG", "REG", "PLAN"})
-_CENTIMETRES = 3
-"""Unit code of PhysicalUnitsXDirection (0018,6024)."""
+_LOSSY = frozenset(
+    {uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, uid.JPEG2000, uid.HTJ2K}
+    | {f"1.2.840.10008.1.2.4.{number}" for number in range(100, 110)}
+)
+"""Encodings that always lose something: JPEG, near-lossless JPEG-LS, JPEG 2000, and the video ones."""
 
 
 def read_dataset(path: Path) -> tuple[Dataset, int]:
@@ -67,7 +78,7 @@ def header_of(dataset: Dataset) -> ClipHeader:
             raise Unreadable(Reason.NOT_AN_IMAGE if skipped else Reason.NO_PIXELS)
         check_frame(rows, columns, samples, bits)
         check_count(frames)
-        regions = tuple(_regions(dataset))
+        regions = regions_of(dataset)
         return ClipHeader(
             kind="dicom",
             height=rows,
@@ -82,6 +93,11 @@ def header_of(dataset: Dataset) -> ClipHeader:
             study_description=_text(dataset, "StudyDescription"),
             regions=regions,
             mm_per_pixel=_spacing(dataset, regions),
+            study_date=_date(dataset),
+            series_description=_text(dataset, "SeriesDescription"),
+            body_part=_text(dataset, "BodyPartExamined"),
+            sop_class=_text(dataset, "SOPClassUID"),
+            lossy=_text(dataset, "LossyImageCompression") == "01" or _transfer_syntax(dataset) in _LOSSY,
         )
     except Unreadable:
         raise
@@ -106,11 +122,37 @@ def _text(dataset: Dataset, keyword: str) -> str | None:
 
 
 def _texts(dataset: Dataset, keyword: str) -> tuple[str, ...]:
-    value: Any = dataset.get(keyword)
-    if value is None:
-        return ()
-    several = value if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue" else [value]
-    return tuple(text for text in (str(item).strip("\x00 ") for item in several) if text)
+    try:
+        value: Any = dataset.get(keyword)
+        several = value if isinstance(value, (list, tuple, MultiValue)) else [value]
+        texts = [str(item) for item in several if item is not None]
+    except Exception:  # the header names a character set that does not exist, or does not keep to its own
+        texts = _texts_in_any_characters(dataset, keyword)
+    cleaned = ("".join(c if c.isprintable() else " " for c in text).strip() for text in texts)
+    return tuple(text for text in cleaned if text)
+
+
+def _texts_in_any_characters(dataset: Dataset, keyword: str) -> list[str]:
+    raw = dataset.get_item(keyword)
+    value = raw.value if raw is not None else b""
+    return value.decode("utf-8", "replace").split("\\") if isinstance(value, bytes) else []
+
+
+def _transfer_syntax(dataset: Dataset) -> str:
+    return str(dataset.file_meta.TransferSyntaxUID)
+
+
+def _date(dataset: Dataset) -> str | None:
+    """Return the first date that exists in the calendar, also in the old form 1997.07.17."""
+    for keyword in _DATES:
+        digits = (_text(dataset, keyword) or "").replace(".", "")
+        try:
+            if len(digits) == 8 and digits.isascii() and digits.isdigit():
+                datetime.strptime(digits, "%Y%m%d")
+                return digits
+        except ValueError:
+            continue
+    return None
 
 
 def _number(value: Any) -> float | None:
@@ -123,35 +165,18 @@ def _number(value: Any) -> float | None:
 def _rate(dataset: Dataset, frames: int) -> float | None:
     """Frames a second: from the frame time or the frame times, else the rates that display stations use."""
     candidates: list[float | None] = []
-    if milliseconds := _number(dataset.get("FrameTime")):
+    if milliseconds := _number(_text(dataset, "FrameTime")):
         candidates.append(1000.0 / milliseconds)
-    vector = dataset.get("FrameTimeVector")
-    if vector is not None and frames > 1 and len(vector) > 1 and sum(map(float, vector)) > 0:
-        candidates.append(1000.0 * (len(vector) - 1) / sum(map(float, vector)))
-    candidates += [_number(dataset.get("CineRate")), _number(dataset.get("RecommendedDisplayFrameRate"))]
+    steps = [_number(text) or 0.0 for text in _texts(dataset, "FrameTimeVector")]
+    if frames > 1 and len(steps) > 1 and sum(steps) > 0:
+        candidates.append(1000.0 * (len(steps) - 1) / sum(steps))
+    candidates += [_number(_text(dataset, keyword)) for keyword in ("CineRate", "RecommendedDisplayFrameRate")]
     return next((rate for rate in candidates if rate and 0.05 < rate < 1000), None)
-
-
-def _regions(dataset: Dataset) -> list[Region]:
-    found = []
-    for item in dataset.get("SequenceOfUltrasoundRegions") or ():
-        corners = [item.get(f"RegionLocation{corner}") for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
-        if any(corner is None for corner in corners):
-            continue
-        x0, y0, x1, y1 = (int(corner) for corner in corners)
-        step = _number(item.get("PhysicalDeltaX"))
-        in_centimetres = item.get("PhysicalUnitsXDirection") == _CENTIMETRES
-        spacing = abs(step) * 10.0 if step and in_centimetres else None
-        # Spatial format 1 is a two-dimensional image; traces and graphs hold no anatomy.
-        if item.get("RegionSpatialFormat", 1) == 1:
-            found.append(Region(x0, y0, x1 + 1, y1 + 1, int(item.get("RegionDataType", 0)), spacing))
-    return found
 
 
 def _spacing(dataset: Dataset, regions: tuple[Region, ...]) -> float | None:
     for region in regions:
         if region.mm_per_pixel and 0.005 < region.mm_per_pixel < 5:
             return region.mm_per_pixel
-    values = dataset.get("PixelSpacing")
-    spacing = _number(values[0]) if values else None
+    spacing = _number(_text(dataset, "PixelSpacing"))
     return spacing if spacing and 0.005 < spacing < 5 else None
