@@ -32,7 +32,7 @@ def test_read_keeps_order_and_duplicates(thirty: Cohort, numbers: list[int]) -> 
 def test_all_and_by_place(make_cohort: Callable[..., Cohort]) -> None:
     store = make_cohort(10).frames
     assert len(store) == 10
-    assert store.size == 16
+    assert store.frame_shape == (16, 16)
     np.testing.assert_array_equal(store.all(), frame_images(10, 16))
     np.testing.assert_array_equal(store.read(store.frame_ids[::-1]), store.all()[::-1])
     np.testing.assert_array_equal(store.read_places([3, 0]), store.all()[[3, 0]])

@@ -59,7 +59,7 @@ def test_points_follow_the_pixels() -> None:
 def test_masks_against_a_loop_over_pixels(geometry: FrameGeometry, seed: int) -> None:
     g = geometry
     mask = np.random.default_rng(seed).random((g.source_height, g.source_width)) < 0.5
-    frame = g.mask_to_frame(mask, 64)
+    frame = g.mask_to_frame(mask, (64, 64))
     for row, column in np.random.default_rng(seed + 1).integers(0, 64, (40, 2)):
         x, y = np.floor(g.to_source([[column + 0.5, row + 0.5]])[0]).astype(int)
         inside = g.crop_x <= x < g.crop_x + g.crop_w and g.crop_y <= y < g.crop_y + g.crop_h
@@ -79,7 +79,7 @@ def test_a_disc_comes_back() -> None:
     y, x = np.mgrid[:120, :150] + 0.5
     disc = np.hypot(x - 80, y - 60) < 30
     geometry = FrameGeometry(120, 150, 30, 10, 100, 100, 0.64, 0, 0)
-    back = geometry.mask_to_source(geometry.mask_to_frame(disc, 64))
+    back = geometry.mask_to_source(geometry.mask_to_frame(disc, (64, 64)))
     assert (back & disc).sum() / (back | disc).sum() > 0.95
 
 

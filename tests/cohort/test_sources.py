@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sonosift.cohort.sources import Source, Sources
@@ -25,6 +27,19 @@ def test_members_are_sources_of_their_own(tmp_path: Path) -> None:
     sources.record(Source("a.zip", f"{index}.png", clip=f"c{index}") for index in (2, 1))
     assert sources.clips_of("a.zip") == ["c1", "c2"]
     assert sources.get("a.zip") is None
+
+
+def test_a_table_from_before_a_column_existed(tmp_path: Path) -> None:
+    file = tmp_path / "sources.sqlite"
+    sources = Sources(file)
+    sources.record([Source("a.dcm", clip="c", patient="p", exam="e", rule="not x=y", held_reason="no_fan")])
+    with closing(sqlite3.connect(file)) as connection:
+        for column in ("patient", "exam", "rule", "held_reason"):
+            connection.execute(f"ALTER TABLE sources DROP COLUMN {column}")
+        connection.commit()
+    assert sources.get("a.dcm") == Source("a.dcm", clip="c")
+    sources.record([Source("b.dcm", patient="q")])
+    assert [source.patient for source in sources.all()] == [None, "q"]
 
 
 def test_only_the_owner_may_read(tmp_path: Path) -> None:

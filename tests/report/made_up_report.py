@@ -133,7 +133,6 @@ class MadeUp:
             labels=labels,
             quarantine=[Share("no pixel data", 7, 0.7), Share("broken file", 3, 0.3)],
             parts=parts,
-            frame_side=SIDE,
         )
 
     def content(self, name: str = "Abdomen 2024") -> ReportContent:

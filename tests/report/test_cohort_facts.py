@@ -27,7 +27,7 @@ def _frames(count, seed=0):
 
 def test_counts_are_those_of_a_loop():
     table, truth, known = _frames(200)
-    facts = cohort_facts("c", table, truth, known, NAMES, {"truncated": 3, "no_pixel_data": 1}, 64, held_back=2)
+    facts = cohort_facts("c", table, truth, known, NAMES, {"truncated": 3, "no_pixel_data": 1}, held_back=2)
     rows = table.to_dicts()
     assert (facts.frames, facts.patients) == (200, len({row["patient"] for row in rows}))
     assert facts.exams == len({row["exam"] for row in rows})
@@ -53,15 +53,15 @@ def test_counts_are_those_of_a_loop():
 def test_order_of_frames_does_not_matter():
     table, truth, known = _frames(90)
     order = np.random.default_rng(1).permutation(90)
-    assert cohort_facts("c", table, truth, known, NAMES, {}, 64) == cohort_facts(
-        "c", table[order.tolist()], truth[order], known[order], NAMES, {}, 64
+    assert cohort_facts("c", table, truth, known, NAMES, {}) == cohort_facts(
+        "c", table[order.tolist()], truth[order], known[order], NAMES, {}
     )
 
 
 def test_without_labels_or_split_there_is_nothing_to_show():
     table, truth, known = _frames(10)
     bare = table.with_columns(pl.lit(None, dtype=pl.String).alias("part"))
-    facts = cohort_facts("c", bare, truth, np.zeros_like(known), NAMES, {}, 64)
+    facts = cohort_facts("c", bare, truth, np.zeros_like(known), NAMES, {})
     assert facts.labels == []
     assert facts.parts == []
     assert facts.quarantine == []

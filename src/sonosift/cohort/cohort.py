@@ -14,7 +14,8 @@ from sonosift.cohort.frame_store import FrameStore
 from sonosift.cohort.private import Private, key_check, private_path_of
 from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.runs import Runs
-from sonosift.cohort.settings import FILE_NAME, ROWS_PER_SHARD, CohortSettings, read_settings, write_settings
+from sonosift.cohort.scope import EVERYTHING, Scope
+from sonosift.cohort.settings import FILE_NAME, ROWS_PER_SHARD, CohortSettings, FrameSize, read_settings, write_settings
 from sonosift.cohort.splits import Splits
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
@@ -44,9 +45,10 @@ class Cohort:
         cls,
         path: str | Path,
         *,
-        size: int,
+        size: FrameSize,
         label_space: LabelSpace = ABDOMEN,
         preprocessing: dict[str, bool | int | float | str | None] | None = None,
+        scope: Scope = EVERYTHING,
         key: bytes | None = None,
         shard_rows: int = ROWS_PER_SHARD,
     ) -> Cohort:
@@ -54,9 +56,10 @@ class Cohort:
 
         Args:
             path: A folder that is absent or empty.
-            size: Side of the stored frames in pixels.
+            size: Side of the stored square frames in pixels, or (height, width).
             label_space: What the expert is asked.
             preprocessing: How ingest makes the frames, kept in ``cohort.yaml``.
+            scope: Which clips of an archive come in, kept in ``cohort.yaml``.
             key: The private key, for simulated cohorts that must come out the same twice; drawn at random by default.
             shard_rows: Frames per shard.
         """
@@ -76,6 +79,7 @@ class Cohort:
             label_space=label_space,
             key_check=key_check(drawn),
             preprocessing=preprocessing or {},
+            scope=scope,
         )
         folder.mkdir(parents=True, exist_ok=True)
         # First of all: a process killed here leaves an empty folder or a cohort, nothing in between.
@@ -122,7 +126,7 @@ class Cohort:
         assert self._catalog is not None
         version = self._catalog[0]
         if self._frames is None or self._frames[0] != version:
-            self._frames = (version, FrameStore(self.path, self.settings.size, rows))
+            self._frames = (version, FrameStore(self.path, self.settings.frame_shape, rows))
         return self._frames[1]
 
     @cached_property

@@ -37,12 +37,12 @@ class FrameStore:
     """Frames of one size, read by id or by their place in the catalog.
 
     Attributes:
-        size: Side of the frames in pixels.
+        frame_shape: Height and width of the frames in pixels.
         frame_ids: Every id, in the order of the catalog.
     """
 
-    def __init__(self, cohort_path: Path, size: int, catalog: pl.DataFrame) -> None:
-        self.size = size
+    def __init__(self, cohort_path: Path, frame_shape: tuple[int, int], catalog: pl.DataFrame) -> None:
+        self.frame_shape = frame_shape
         self._cohort_path = cohort_path
         self._ids: pl.Series = catalog["frame_id"]
         self._shard = catalog["shard"].to_numpy()
@@ -70,7 +70,7 @@ class FrameStore:
     def read_places(self, places: npt.ArrayLike) -> Frames:
         """Return the frames at these places of the catalog."""
         wanted = np.asarray(places, dtype=np.int64)
-        frames = np.empty((len(wanted), self.size, self.size), dtype=np.uint8)
+        frames = np.empty((len(wanted), *self.frame_shape), dtype=np.uint8)
         # Shard by shard and front to back inside a shard: the disk is read in one direction.
         order = np.lexsort((self._row[wanted], self._shard[wanted]))
         shards = self._shard[wanted[order]]
@@ -114,9 +114,9 @@ class FrameStore:
                 stored = np.load(path, mmap_mode="r", allow_pickle=False)
             except (FileNotFoundError, ValueError, EOFError) as error:
                 raise SonosiftError(f"{path} is missing or damaged", "Restore it from a copy.") from error
-            if stored.dtype != np.uint8 or stored.shape[1:] != (self.size, self.size):
+            if stored.dtype != np.uint8 or stored.shape[1:] != self.frame_shape:
                 raise SonosiftError(
-                    f"{path} holds {stored.dtype} frames of {stored.shape[1:]}, not uint8 of {(self.size, self.size)}",
+                    f"{path} holds {stored.dtype} frames of {stored.shape[1:]}, not uint8 of {self.frame_shape}",
                     "The file does not belong to this cohort: restore it from a copy.",
                 )
             self._shards[shard] = stored

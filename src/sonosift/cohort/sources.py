@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS sources (
 CREATE INDEX IF NOT EXISTS sources_by_clip ON sources (clip);
 CREATE INDEX IF NOT EXISTS sources_by_hash ON sources (sha256);
 """
+# Columns that came later; a table from before gets them when it is next opened.
+_ADDED = {"patient": "TEXT", "exam": "TEXT", "rule": "TEXT", "held_reason": "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Source:
         reason: Reason code, if it was quarantined or skipped.
         frames: Frames that entered the cohort.
         held_frames: Frames held back for review.
+        patient: Pseudonym of the patient, where it is known.
+        exam: Pseudonym of the exam, where it is known.
+        rule: The step of the scope rules that it failed, if it was skipped for that.
+        held_reason: Why its frames are held back, as a code.
     """
 
     path: str
@@ -49,6 +55,10 @@ class Source:
     reason: str | None = None
     frames: int = 0
     held_frames: int = 0
+    patient: str | None = None
+    exam: str | None = None
+    rule: str | None = None
+    held_reason: str | None = None
 
 
 _COLUMNS = tuple(field.name for field in fields(Source))
@@ -99,5 +109,9 @@ class Sources:
             self._path.chmod(0o600)
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
+            present = {row[1] for row in connection.execute("PRAGMA table_info(sources)")}
+            for column, kind in _ADDED.items():
+                if column not in present:
+                    connection.execute(f"ALTER TABLE sources ADD COLUMN {column} {kind}")
             with connection:
                 yield connection

@@ -77,10 +77,10 @@ class CohortWriter:
 
     def append(self, frames: frame_store.Frames, rows: Sequence[dict[str, object]] | pl.DataFrame) -> int:
         """Take frames ``uint8 [n, H, W]`` and one catalog row for each; return how many of them were new."""
-        size = self._cohort.settings.size
-        if frames.dtype != np.uint8 or frames.shape != (len(rows), size, size):
+        height, width = self._cohort.settings.frame_shape
+        if frames.dtype != np.uint8 or frames.shape != (len(rows), height, width):
             raise SonosiftError(
-                f"this cohort takes uint8 frames [{len(rows)}, {size}, {size}], one per row; "
+                f"this cohort takes uint8 frames [{len(rows)}, {height}, {width}], one per row; "
                 f"received {frames.dtype} {list(frames.shape)}"
             )
         described = catalogs.part_frame(rows)

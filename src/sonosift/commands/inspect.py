@@ -22,7 +22,8 @@ class InspectSummary(Summary):
         exams: Exams.
         clips: Clips; a still is a clip of one frame.
         frames: Frames.
-        frame_size: Side of a stored frame in pixels.
+        frame_height: Height of a stored frame in pixels.
+        frame_width: Its width.
         megabytes: Size of the stored frames on disk.
         doppler_frames: Frames with colour Doppler.
         held_frames: Frames marked for review.
@@ -46,7 +47,8 @@ class InspectSummary(Summary):
     exams: int
     clips: int
     frames: int
-    frame_size: int
+    frame_height: int
+    frame_width: int
     megabytes: float
     doppler_frames: int
     held_frames: int
@@ -69,7 +71,7 @@ class InspectSummary(Summary):
         lines = [
             self.cohort,
             f"{self.patients:,} patients, {self.exams:,} exams, {self.clips:,} clips and stills, "
-            f"{self.frames:,} frames of {self.frame_size} x {self.frame_size} pixels ({self.megabytes:,.1f} MB)",
+            f"{self.frames:,} frames of {self.frame_height} x {self.frame_width} pixels ({self.megabytes:,.1f} MB)",
             f"{self.doppler_frames:,} frames with Doppler, {self.held_frames:,} marked for review, "
             f"{self.near_duplicate_groups:,} pictures that occur in more than one clip",
         ]
@@ -111,7 +113,8 @@ def inspect(cohort: str | Path, *, contact_sheet: Path | None = None) -> Inspect
         exams=catalog["exam"].n_unique(),
         clips=catalog["clip"].n_unique(),
         frames=len(catalog),
-        frame_size=opened.settings.size,
+        frame_height=opened.settings.frame_shape[0],
+        frame_width=opened.settings.frame_shape[1],
         megabytes=sum(file.stat().st_size for file in (opened.path / "frames").glob("*.npy")) / 1e6,
         doppler_frames=int(catalog["is_doppler"].sum()),
         held_frames=int(catalog["needs_review"].sum()),

@@ -22,7 +22,6 @@ def cohort_facts(
     known: NDArray[np.bool_],
     names: Sequence[str],
     quarantine: Mapping[str, int],
-    frame_side: int,
     held_back: int = 0,
 ) -> CohortFacts:
     """Count patients, exams, machines, labels, parts and refused files.
@@ -34,7 +33,6 @@ def cohort_facts(
         known: Which rows are labelled.
         names: The labels.
         quarantine: Files per reason code.
-        frame_side: Side of the stored frames in pixels.
         held_back: Frames that wait outside the catalog until a person has looked at them.
     """
     labelled = int(known.sum())
@@ -58,7 +56,6 @@ def cohort_facts(
             for reason, count in sorted(quarantine.items(), key=lambda entry: -entry[1])[:_REASONS_SHOWN]
         ],
         parts=_parts(frames.with_columns(pl.Series("known", known))),
-        frame_side=frame_side,
     )
 
 

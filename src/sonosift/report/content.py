@@ -48,8 +48,6 @@ class CohortFacts:
     labels: list[Share]
     quarantine: list[Share]
     parts: list[Part]
-    frame_side: int
-    """Frames are squares of this many pixels."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,6 @@ def gather(
         frames.known,
         space.names,
         cohort.quarantine.counts(),
-        cohort.settings.size,
         _held_back(cohort),
     )
     outputs = [RunOutputs.read(run) for run in runs]
