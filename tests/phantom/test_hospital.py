@@ -1,9 +1,12 @@
 """A small hospital, written twice: same bytes, honest truth, identity where the truth says."""
 
 import hashlib
+import io
 import json
 import sys
 import time
+import zipfile
+from pathlib import Path
 
 import av
 import cv2
@@ -16,10 +19,12 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.encaps import generate_frames
 from pydicom.pixels import apply_color_lut
+from pydicom.uid import MPEG4HP41
 
 from sonosift.commands.phantom import phantom
 from sonosift.errors import SonosiftError
 from sonosift.labels.abdomen import ABDOMEN
+from sonosift.phantom.files.moved_files import storable
 from sonosift.phantom.files.truth import unpack_masks
 from sonosift.phantom.paperwork.identities import plain_letters
 from sonosift.phantom.physics.fan_mask import fan_mask
@@ -49,17 +54,34 @@ def digest(folder):
     return sorted(lines)
 
 
-def pixels(path, index=0):
+def content(out, file, member=""):
+    """Read a file of the archive, or what lies in it."""
+    archive = out / "archive"
+    found = {storable(p.relative_to(archive).as_posix()): p for p in archive.rglob("*") if p.is_file()}
+    if not member:
+        return found[file].read_bytes()
+    with zipfile.ZipFile(found[file]) as packed:
+        return packed.read(member)
+
+
+def video(data, index):
+    with av.open(io.BytesIO(data)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)][index]
+
+
+def pixels(out, file, member="", index=0):
     """Decode one frame to RGB with other people's libraries."""
-    if path.suffix == ".png":
-        picture = np.asarray(Image.open(path))
-    elif path.suffix == ".mp4":
-        with av.open(str(path)) as container:
-            picture = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)][index]
+    data, suffix = content(out, file, member), Path(member or file).suffix
+    if suffix == ".png":
+        picture = np.asarray(Image.open(io.BytesIO(data)))
+    elif suffix == ".mp4":
+        picture = video(data, index)
     else:
-        dataset = dcmread(path)
+        dataset = dcmread(io.BytesIO(data))
         count = int(dataset.get("NumberOfFrames", 1))
-        if dataset.file_meta.TransferSyntaxUID.endswith("4.70"):
+        if dataset.file_meta.TransferSyntaxUID == MPEG4HP41:
+            picture = video(next(generate_frames(dataset.PixelData, number_of_frames=1)), index)
+        elif dataset.file_meta.TransferSyntaxUID.endswith("4.70"):
             picture = imagecodecs.jpegsof3_decode(
                 list(generate_frames(dataset.PixelData, number_of_frames=count))[index]
             )
@@ -73,26 +95,32 @@ def pixels(path, index=0):
 def test_counts_agree(hospital):
     out, summary = hospital
     frames, files = table(hospital, "frames"), table(hospital, "files")
-    on_disk = {p.relative_to(out / "archive").as_posix() for p in (out / "archive").rglob("*") if p.is_file()}
+    archive = out / "archive"
+    on_disk = {storable(p.relative_to(archive).as_posix()) for p in archive.rglob("*") if p.is_file()}
     assert on_disk == set(files["file"])
+    for (file,), rows in files.filter(pl.col("member") != "").group_by("file"):
+        with zipfile.ZipFile(archive / file) as packed:
+            assert sorted(packed.namelist()) == sorted(rows["member"])
     assert summary.files == len(files) == summary.readable + summary.corrupt + summary.not_images
     assert summary.frames == len(frames) == files["frames"].sum()
     assert summary.patients == files["patient"].n_unique() == 4
     assert summary.exams == files["exam"].n_unique()
-    assert set(frames["file"]) == set(files.filter(pl.col("state") == "ok")["file"])
+    readable = files.filter(pl.col("state") == "ok")
+    assert set(frames.select("file", "member").rows()) == set(readable.select("file", "member").rows())
     assert json.loads((out / "truth" / "hospital.json").read_text())["frames"] == summary.frames
 
 
 def test_every_readable_file_decodes_to_what_the_truth_says(hospital):
     out, _ = hospital
     for row in table(hospital, "files").filter(pl.col("state") == "ok").iter_rows(named=True):
-        path = out / "archive" / row["file"]
-        shape = pixels(path, row["frames"] - 1).shape
-        truth = table(hospital, "frames").filter(pl.col("file") == row["file"])
+        place = row["file"], row["member"]
+        shape = pixels(out, *place, row["frames"] - 1).shape
+        truth = table(hospital, "frames").filter((pl.col("file") == place[0]) & (pl.col("member") == place[1]))
         assert (truth["height"][0], truth["width"][0]) == shape[:2]
         assert truth["index_in_clip"].to_list() == list(range(row["frames"]))
         if row["format"] == "dicom":
-            dataset = dcmread(path, stop_before_pixels=True)
+            dataset = dcmread(io.BytesIO(content(out, *place)), stop_before_pixels=True)
+            assert dataset.StudyDate == row["exam_date"].replace("-", "")
             assert dataset.file_meta.TransferSyntaxUID == row["transfer_syntax"]
             assert dataset.PhotometricInterpretation == row["photometric"]
             assert dataset.get("StudyDescription") == (row["study_description"] or None)
@@ -105,9 +133,9 @@ def test_unreadable_files_are_unreadable(hospital):
     out, _ = hospital
     bad = table(hospital, "files").filter(pl.col("state") != "ok")
     assert {"corrupt", "not_an_image"} <= set(bad["state"])
-    for file in bad["file"]:
+    for file, member in bad.select("file", "member").rows():
         with pytest.raises((Exception,)) as caught:
-            pixels(out / "archive" / file)
+            pixels(out, file, member)
         assert caught.type is not AssertionError
 
 
@@ -125,7 +153,7 @@ def test_burnt_text_is_where_the_truth_says(hospital):
     rows = table(hospital, "frames").filter((pl.col("index_in_clip") == 0) & (pl.col("kind") == "scan"))
     for row in rows.iter_rows(named=True):
         style = styles[row["scanner"]]
-        grey = pixels(out / "archive" / row["file"]).max(axis=2)
+        grey = pixels(out, row["file"], row["member"]).max(axis=2)
         assert [entry[0] for entry in json.loads(row["text_boxes"])] == row["burnt_text"]
         assert set(row["identity_text"]) <= set(row["burnt_text"])
         for text, x0, y0, x1, y1, _ in json.loads(row["text_boxes"]):
@@ -133,7 +161,8 @@ def test_burnt_text_is_where_the_truth_says(hospital):
             assert part.size
             fonts = [style.font, style.label_font]
             fonts += [style.font.sized(size) for size in range(9, style.font.size + 12)]
-            masks = [mask for mask in (letters(text, font) for font in fonts) if mask.shape == part.shape]
+            drawn = [letters(text, font) for font in fonts]
+            masks = [mask for mask in [*drawn, *map(np.rot90, drawn)] if mask.shape == part.shape]
             assert masks, text
             scores.append(max(abs(np.corrcoef(mask.ravel(), part.ravel())[0, 1]) for mask in masks if np.ptp(mask)))
     scores = np.nan_to_num(scores)
@@ -148,7 +177,7 @@ def test_the_recorded_fan_holds_the_image(hospital):
         x0, y0, x1, y1 = record.pop("box")
         inside = np.zeros((row["height"], row["width"]), dtype=bool)
         inside[y0:y1, x0:x1] = fan_mask(Geometry(**record), inside.shape)[y0:y1, x0:x1]
-        shown = pixels(out / "archive" / row["file"]).max(axis=2)
+        shown = pixels(out, row["file"], row["member"]).max(axis=2)
         area = next(style.area for style in SCREEN_STYLES if style.name == row["scanner"])
         picture = np.zeros_like(inside)
         picture[area[1] : area[3], area[0] : area[2]] = shown[area[1] : area[3], area[0] : area[2]] > 40
@@ -161,8 +190,8 @@ def test_the_recorded_fan_holds_the_image(hospital):
 def test_masks_and_boxes_agree(hospital):
     out, _ = hospital
     frames = table(hospital, "frames").filter(pl.col("kind").is_in(["scan", "dual"]))
-    for (file,), rows in frames.group_by("file"):
-        with np.load(out / "truth" / "masks" / f"{file}.npz", allow_pickle=False) as arrays:
+    for (file, member), rows in frames.group_by("file", "member"):
+        with np.load(truth_file(out, "masks", file, member), allow_pickle=False) as arrays:
             count, height, width = arrays["shape"]
             assert (count, height, width) == (len(rows), rows["height"][0], rows["width"][0])
             lesions = unpack_masks(arrays["lesions"], width)
@@ -174,6 +203,10 @@ def test_masks_and_boxes_agree(hospital):
                 ys, xs = np.nonzero(mask)
                 found = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
                 assert found == pytest.approx(box[2:], abs=8)  # one simulated pixel is some screen pixels
+
+
+def truth_file(out, kind, file, member):
+    return out / "truth" / kind / f"{file}/{member}.npz" if member else out / "truth" / kind / f"{file}.npz"
 
 
 def header_texts(dataset):
@@ -198,14 +231,16 @@ def test_identity_in_headers_is_in_the_list_and_the_list_in_headers(hospital):
     for patient in set(files["patient"]):
         tokens = set(listed.filter(pl.col("patient") == patient)["token"])
         everything = []
-        for file in files.filter(pl.col("patient") == patient)["file"]:
-            for keyword, text in header_texts(dcmread(out / "archive" / file, stop_before_pixels=True)):
+        for place in files.filter(pl.col("patient") == patient).select("file", "member").rows():
+            dataset = dcmread(io.BytesIO(content(out, *place)), stop_before_pixels=True)
+            for keyword, text in header_texts(dataset):
                 everything.append(text)
                 if keyword in naming and text and text != "INSURANCE":
                     assert text in tokens, keyword
         joined = "\n".join(everything)
         # The list holds nothing that was never planted: each token is in a header, in a path, or burnt in.
-        paths = "\n".join(table(hospital, "files").filter(pl.col("patient") == patient)["file"])
+        own = table(hospital, "files").filter(pl.col("patient") == patient)
+        paths = "\n".join([*own["file"], *own["member"]])
         rows = table(hospital, "frames").filter(pl.col("patient") == patient)
         burnt = "\n".join(text for texts in rows["burnt_text"] for text in texts)
         missing = [token for token in tokens if token not in joined and token not in paths and token not in burnt]
@@ -219,8 +254,8 @@ def test_private_tags_and_sequences_name_the_patient(hospital):
     out, _ = hospital
     files = table(hospital, "files").filter((pl.col("format") == "dicom") & (pl.col("state") == "ok"))
     nested = private = 0
-    for file in files["file"]:
-        dataset = dcmread(out / "archive" / file, stop_before_pixels=True)
+    for place in files.select("file", "member").rows():
+        dataset = dcmread(io.BytesIO(content(out, *place)), stop_before_pixels=True)
         nested += "RequestAttributesSequence" in dataset or "OtherPatientIDsSequence" in dataset
         private += any(element.tag.is_private for element in dataset)
     assert nested > 0
@@ -233,8 +268,8 @@ def test_duplicates_show_the_same(hospital):
     copies = frames.filter(pl.col("is_duplicate_of").is_not_null()).head(6)
     assert len(copies)
     for row in copies.iter_rows(named=True):
-        copy = pixels(out / "archive" / row["file"], row["index_in_clip"])
-        original = pixels(out / "archive" / row["is_duplicate_of"], row["duplicate_of_index"])
+        copy = pixels(out, row["file"], row["member"], row["index_in_clip"])
+        original = pixels(out, row["is_duplicate_of"], row["duplicate_of_member"], row["duplicate_of_index"])
         assert np.abs(copy.astype(int) - original).mean() < 6
 
 

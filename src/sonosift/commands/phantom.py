@@ -49,6 +49,7 @@ def phantom(
     profile: str = "stills",
     size: int | None = None,
     workers: int | None = None,
+    clean_pictures: bool = False,
 ) -> PhantomSummary:
     """Write a simulated hospital to OUT/archive, and the truth about it to OUT/truth.
 
@@ -59,13 +60,20 @@ def phantom(
         profile: ``stills`` (freeze frames, whole exams) or ``cine`` (clips).
         size: Longer side of a simulated scan in pixels, before it is enlarged to the machine's screen.
         workers: Processes; one per core by default.
+        clean_pictures: Also write truth/clean: every picture as it is under the overlays, to measure against.
     """
     from sonosift.phantom.hospital import DEFAULT_DETAIL, simulate
 
     started = time.perf_counter()
     out = Path(out)
     counts: dict[str, Any] = simulate(
-        out, patients=patients, seed=seed, profile=profile, detail=size or DEFAULT_DETAIL, workers=workers
+        out,
+        patients=patients,
+        seed=seed,
+        profile=profile,
+        detail=size or DEFAULT_DETAIL,
+        workers=workers,
+        clean_pictures=clean_pictures,
     )
     seconds = time.perf_counter() - started
     numbers = {name: counts[name] for name in PhantomSummary.model_fields if name in counts}

@@ -35,6 +35,7 @@ def simulate(
     profile: str = "stills",
     detail: int = DEFAULT_DETAIL,
     workers: int | None = None,
+    clean_pictures: bool = False,
 ) -> dict[str, Any]:
     """Write ``out/archive`` (what a PACS export looks like) and ``out/truth`` (what is true of it).
 
@@ -49,6 +50,7 @@ def simulate(
         profile: ``stills`` (whole exams of freeze frames) or ``cine`` (clips).
         detail: Longer side of a simulated scan in pixels, before it is enlarged to the machine's screen.
         workers: Processes; one per core by default.
+        clean_pictures: Whether ``truth/clean`` also holds every picture as it is under the drawing.
 
     Returns:
         The counts that also stand in ``truth/hospital.json``.
@@ -58,8 +60,11 @@ def simulate(
     chosen = next(name for name in PROFILES if name == profile)
     lock = part / ".lock"
     with exclusive(lock, f"the simulated hospital {out}"):
-        finished = FinishedPatients(part, {"patients": patients, "seed": seed, "profile": profile, "size": detail})
-        tasks = _plan(part, patients, seed, chosen, detail)
+        finished = FinishedPatients(
+            part,
+            {"patients": patients, "seed": seed, "profile": profile, "size": detail, "clean_pictures": clean_pictures},
+        )
+        tasks = _plan(part, patients, seed, chosen, detail, clean_pictures)
         results = _run(tasks, finished, workers or threads.available_cores())
         summary = _write_truth(part, tasks, results, seed, profile, detail)
         finished.forget()
@@ -82,7 +87,9 @@ def _check(out: Path, patients: int, profile: str, detail: int, workers: int | N
         )
 
 
-def _plan(root: Path, patients: int, seed: int, profile: Profile, detail: int) -> list[PatientTask]:
+def _plan(
+    root: Path, patients: int, seed: int, profile: Profile, detail: int, clean_pictures: bool
+) -> list[PatientTask]:
     rng = np.random.default_rng([seed, 3])
     hospitals = [draw_hospital(rng) for _ in range(2)]
     people = draw_patients(rng, patients)
@@ -92,7 +99,9 @@ def _plan(root: Path, patients: int, seed: int, profile: Profile, detail: int) -
     for index, person in enumerate(people):
         scanner = (turn + index) % len(SCANNERS)
         tasks.append(
-            PatientTask(root, seed, index, person, hospitals[scanner % len(hospitals)], scanner, profile, detail)
+            PatientTask(
+                root, seed, index, person, hospitals[scanner % len(hospitals)], scanner, profile, detail, clean_pictures
+            )
         )
     return tasks
 
@@ -167,7 +176,7 @@ def _write_truth(
     identities = {row for result in results for row in result.identities}
     truth = root / "truth"
     write_tables(truth, frames, files, identities)
-    per_clip = Counter(row["file"] for row in frames)
+    per_clip = Counter((row["file"], row["member"]) for row in frames)
     states = Counter(row["state"] for row in files)
     summary = {
         "format": 1,

@@ -11,12 +11,25 @@ import numpy as np
 
 from sonosift.phantom.anatomy.body import Body, draw_body
 from sonosift.phantom.files.corruption import DAMAGES
-from sonosift.phantom.files.exam_export import ExamExport, Exported
+from sonosift.phantom.files.exam_export import ExamExport
+from sonosift.phantom.files.rare_encodings import rarer
+from sonosift.phantom.files.written import Exported
 from sonosift.phantom.paperwork.identities import Hospital, Patient
 from sonosift.phantom.paperwork.machine_habits import draw_form, habits_for
 from sonosift.phantom.paperwork.metadata import ExamHeader
 from sonosift.phantom.paperwork.planted import Planted
 from sonosift.phantom.paperwork.study_descriptions import draw_description
+from sonosift.phantom.rare_mess import (
+    DIRECTORY_TURN,
+    FOREIGN_FILE_NAMES,
+    FOREIGN_NAME_TURN,
+    HOSTILE_DIRECTORY,
+    MEDIA_DIRECTORY,
+    TURNS,
+    ZIP_TURN,
+    ZIPPED_EXAM,
+    own_chance,
+)
 from sonosift.phantom.scanning.acquisition import acquire
 from sonosift.phantom.scanning.exam_plan import ExamPlan, Profile, Shot, plan_exam
 from sonosift.phantom.scanning.scanner import SCANNERS
@@ -42,6 +55,7 @@ class PatientTask:
         scanner: Index of the machine that the patient mainly belongs to.
         profile: ``stills`` or ``cine``.
         detail: Longer side of a simulated scan in pixels, before it is enlarged to the screen.
+        clean_pictures: Whether the truth also holds the pictures under the drawing.
     """
 
     root: Path
@@ -52,6 +66,7 @@ class PatientTask:
     scanner: int
     profile: Profile
     detail: int
+    clean_pictures: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +145,7 @@ class _Exam:
         """Take every planned shot, then add what else an export holds."""
         exported = [self._take(shot) for shot in self.plan.shots]
         self._mishaps(exported)
+        self._on_the_medium()
 
     def _take(self, shot: Shot) -> Exported:
         rng, view, is_cine = self.rng, shot.view, shot.is_cine
@@ -138,6 +154,8 @@ class _Exam:
         intervention = self.header.description is not None and "BIOPSY" in self.header.description.upper()
         extras = draw_extras(view, label, clip=is_cine, intervention=intervention, marks_body=self.marks_body, rng=rng)
         suffix, coding, channels = draw_form(self.header.habits, clip=is_cine, colour=extras.colour_flow, rng=rng)
+        chance = own_chance(self.task.seed, self.task.index, self.number, self.export.next_instance)
+        coding = rarer(coding, clip=is_cine, chance=chance)
         # A still shows the rate at which the machine scanned before it was frozen.
         rate = shot.rate_hz if is_cine else float(rng.integers(18, 46))
         acquisitions = [
@@ -149,7 +167,10 @@ class _Exam:
         ]  # fmt: skip
         scan = acquisitions[0]
         content = self._content(scan.geometry.kind, scan.depth_mm, scan.centre_mhz, rate)
-        shown = show(self.style, acquisitions, content, extras, channels=channels, planted=self.planted, rng=rng)
+        shown = show(
+            self.style, acquisitions, content, extras, channels=channels, planted=self.planted, rng=rng,
+            chance=chance, keep_bare=self.task.clean_pictures,
+        )  # fmt: skip
         return self.export.scan(acquisitions, shown, content, coding, suffix)
 
     def _size(self, columns: int) -> tuple[int, int]:
@@ -204,3 +225,15 @@ class _Exam:
             self.export.damaged(source, _DAMAGE_NAMES[index // 3 % len(_DAMAGE_NAMES)])
         if first and index % 6 == 3:
             self.export.beside(text_report=index % 12 == 3)
+
+    def _on_the_medium(self) -> None:
+        """Add a list of the files, pack them, or name one as old systems do: by chance, and by turn."""
+        chance = own_chance(self.task.seed, self.task.index, self.number)
+        turn = self.task.index % TURNS if self.number == 1 else -1
+        directory, hostile, zipped, foreign = chance.random(4)
+        if turn == DIRECTORY_TURN or directory < MEDIA_DIRECTORY:
+            self.export.directory(hostile=bool(hostile < HOSTILE_DIRECTORY))
+        if turn == ZIP_TURN or zipped < ZIPPED_EXAM:
+            self.export.pack()
+        elif turn == FOREIGN_NAME_TURN or foreign < FOREIGN_FILE_NAMES:
+            self.export.rename_one()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sonosift.dicom.encodings import encoding_named
 from sonosift.dicom.ultrasound_regions import Region
+from sonosift.phantom.files.clean_pictures import write_clean
 from sonosift.phantom.files.corruption import DAMAGES, leaflet, report_without_image
+from sonosift.phantom.files.media_directory import media_directory
+from sonosift.phantom.files.moved_files import pack, rename_in_latin_1
+from sonosift.phantom.files.rare_encodings import encoding_for, stated_photometric
 from sonosift.phantom.files.truth import write_arrays
 from sonosift.phantom.files.truth_rows import frame_rows, mask_arrays, one_frame, page_row
 from sonosift.phantom.files.write_dicom import Instance, dicom_bytes
 from sonosift.phantom.files.write_still import png_bytes
 from sonosift.phantom.files.write_video import mp4_bytes
+from sonosift.phantom.files.written import Exported, Written
 from sonosift.phantom.paperwork.export_names import exam_folder, file_name
 from sonosift.phantom.paperwork.machine_habits import Coding, draw_transducer_values
 from sonosift.phantom.paperwork.metadata import ExamHeader
@@ -28,26 +31,6 @@ from sonosift.phantom.screen.screen_content import ScreenContent
 from sonosift.phantom.screen.screen_picture import tint_table
 from sonosift.phantom.screen.screen_styles import ScreenStyle
 from sonosift.phantom.screen.shot_picture import ShownShot
-
-
-@dataclass
-class Written:
-    """What was written so far: rows of the truth tables."""
-
-    frames: list[dict[str, Any]] = field(default_factory=list)
-    files: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Exported:
-    """One written file and what it shows, so that it can be exported again, grabbed from, or damaged."""
-
-    file: str
-    clip: str
-    frames: npt.NDArray[np.uint8]
-    rows: list[dict[str, Any]]
-    rate_hz: float | None
-    masks: dict[str, npt.NDArray[Any]]
 
 
 class ExamExport:
@@ -108,10 +91,11 @@ class ExamExport:
         key = f"{self.header.exam}-C{instance:03d}"
         rows = frame_rows(self.style, acquisitions, shown, common=self._common(file, key))
         masks = mask_arrays(self.style, acquisitions, shown)
-        write_arrays(self._mask_path(file), masks)
+        write_arrays(self._truth_path("masks", file), masks)
+        self._write_clean(file, shown.bare, coding)
         self.written.frames += rows
         self._note(file, "ok", None, suffix, coding, len(shown.frames), rate, transducer)
-        return Exported(file, key, shown.frames, rows, rate, masks)
+        return Exported(file, key, shown.frames, rows, rate, masks, shown.bare)
 
     def page(self, picture: npt.NDArray[np.uint8], texts: list[DrawnText], kind: str, when: datetime) -> None:
         """Write a report page or a test image, as secondary capture or PNG."""
@@ -141,7 +125,8 @@ class ExamExport:
             self.written.frames.append(
                 {**row, "file": file, "clip": key, "is_duplicate_of": first.file, "duplicate_of_index": index}
             )
-        write_arrays(self._mask_path(file), first.masks)
+        write_arrays(self._truth_path("masks", file), first.masks)
+        self._write_clean(file, first.bare, coding)
         self._note(file, "ok", None, suffix, coding, len(first.frames), first.rate_hz, None)
 
     def grabbed(self, clip: Exported) -> None:
@@ -152,7 +137,8 @@ class ExamExport:
         self._put(file, clip.frames[index : index + 1], ".png", None, None, instance, self.header.when, None, [], None)
         row = {**clip.rows[index], "file": file, "clip": f"{self.header.exam}-C{instance:03d}", "index_in_clip": 0}
         self.written.frames.append({**row, "is_duplicate_of": clip.file, "duplicate_of_index": index})
-        write_arrays(self._mask_path(file), one_frame(clip.masks, index))
+        write_arrays(self._truth_path("masks", file), one_frame(clip.masks, index))
+        self._write_clean(file, None if clip.bare is None else clip.bare[index : index + 1], None)
         self._note(file, "ok", None, ".png", None, 1, None, None)
 
     def damaged(self, source: Exported, damage: str) -> None:
@@ -185,6 +171,24 @@ class ExamExport:
             self._write(file, leaflet())
             self._note(file, "not_an_image", "text file", ".txt", None, 0, None, None)
 
+    def directory(self, *, hostile: bool) -> None:
+        """Write the DICOMDIR of the exam; a hostile one points out of the archive."""
+        names = [row["file"].rpartition("/")[2] for row in self.written.files if row["format"] == "dicom"]
+        file = f"{self._folder}/DICOMDIR"
+        self._write(file, media_directory(self.header, names, self.planted, hostile=hostile))
+        self._note(file, "not_an_image", "media directory", ".dcm", ("explicit-little-endian", "RGB"), 0, None, None)
+
+    def pack(self) -> None:
+        """Put everything of the exam into one zip named after the patient."""
+        number = self.planted.plant("id", self.header.patient.number)
+        pack(self._root, self.written, self._folder, f"EXPORT/{number}_{self.header.exam[-2:]}.zip")
+
+    def rename_one(self) -> None:
+        """Give the first readable file a name that is not UTF-8."""
+        file = next((row["file"] for row in self.written.files if row["state"] == "ok"), None)
+        if file is not None:
+            rename_in_latin_1(self._root, self.written, file)
+
     def _take_number(self) -> int:
         self._count += 1
         return self._count
@@ -192,11 +196,16 @@ class ExamExport:
     def _common(self, file: str, clip: str) -> dict[str, Any]:
         return {
             "file": file, "patient": self.header.patient.key, "exam": self.header.exam,
-            "clip": clip, "scanner": self.scanner,
+            "clip": clip, "scanner": self.scanner, "member": "", "exam_date": self.header.when.strftime("%Y-%m-%d"),
         }  # fmt: skip
 
-    def _mask_path(self, file: str) -> Path:
-        return self._root / "truth" / "masks" / f"{file}.npz"
+    def _truth_path(self, kind: str, file: str) -> Path:
+        return self._root / "truth" / kind / f"{file}.npz"
+
+    def _write_clean(self, file: str, bare: npt.NDArray[np.uint8] | None, coding: Coding | None) -> None:
+        if bare is not None:
+            palette = tint_table(self.style) if coding is not None and coding[1] == "PALETTE COLOR" else None
+            write_clean(self._truth_path("clean", file), bare, palette)
 
     def _calibration(self, acquisitions: list[Acquisition], shown: ShownShot) -> list[Region]:
         regions = []
@@ -273,13 +282,15 @@ class ExamExport:
         self.written.files.append(
             {
                 "file": file,
+                "member": "",
                 "state": state,
                 "reason": reason,
                 "format": {".dcm": "dicom", ".mp4": "mp4", ".png": "png"}.get(suffix, "other"),
-                "transfer_syntax": encoding_named(coding[0]).uid if coding is not None else None,
-                "photometric": coding[1] if coding is not None else None,
+                "transfer_syntax": encoding_for(coding).uid if coding is not None else None,
+                "photometric": stated_photometric(coding) if coding is not None else None,
                 "patient": self.header.patient.key,
                 "exam": self.header.exam,
+                "exam_date": self.header.when.strftime("%Y-%m-%d"),
                 "scanner": self.scanner,
                 "frames": frames,
                 "frame_rate_hz": rate_hz,

@@ -18,10 +18,12 @@ from sonosift.phantom.paperwork.planted import IDENTITY_COLUMNS
 
 FRAME_SCHEMA: dict[str, Any] = {
     "file": pl.String,
+    "member": pl.String,
     "index_in_clip": pl.Int32,
     "patient": pl.String,
     "exam": pl.String,
     "clip": pl.String,
+    "exam_date": pl.String,
     "scanner": pl.String,
     "view": pl.String,
     "super_group": pl.String,
@@ -36,7 +38,9 @@ FRAME_SCHEMA: dict[str, Any] = {
     "fan": pl.String,
     "mm_per_pixel": pl.Float64,
     "is_doppler": pl.Boolean,
+    "is_dual": pl.Boolean,
     "is_duplicate_of": pl.String,
+    "duplicate_of_member": pl.String,
     "duplicate_of_index": pl.Int32,
     "is_screenshot_of_report": pl.Boolean,
     "kind": pl.String,
@@ -46,6 +50,7 @@ FRAME_SCHEMA: dict[str, Any] = {
 }
 FILE_SCHEMA: dict[str, Any] = {
     "file": pl.String,
+    "member": pl.String,
     "state": pl.String,
     "reason": pl.String,
     "format": pl.String,
@@ -53,6 +58,7 @@ FILE_SCHEMA: dict[str, Any] = {
     "photometric": pl.String,
     "patient": pl.String,
     "exam": pl.String,
+    "exam_date": pl.String,
     "scanner": pl.String,
     "frames": pl.Int32,
     "frame_rate_hz": pl.Float64,
@@ -69,7 +75,7 @@ def write_tables(
     """Write frames.parquet, files.parquet and identities.csv, sorted by file."""
     truth.mkdir(parents=True, exist_ok=True)
     for name, rows, schema in (("frames", frames, FRAME_SCHEMA), ("files", files, FILE_SCHEMA)):
-        order = ["file", "index_in_clip"] if name == "frames" else ["file"]
+        order = ["file", "member", "index_in_clip"] if name == "frames" else ["file", "member"]
         table = pl.DataFrame(rows, schema=schema, orient="row").sort(order)
         buffer = io.BytesIO()
         # PyArrow, because its layout does not depend on how many threads work.

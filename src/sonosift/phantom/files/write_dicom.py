@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from sonosift.dicom.encodings import encoding_named
 from sonosift.dicom.file_bytes import file_bytes
-from sonosift.dicom.pixel_module import set_pixels
 from sonosift.dicom.ultrasound_regions import Region, set_regions
+from sonosift.phantom.files.rare_encodings import encoding_for, set_any_pixels
 from sonosift.phantom.paperwork.machine_habits import Coding
 from sonosift.phantom.paperwork.metadata import (
     SECONDARY_CAPTURE,
@@ -57,8 +56,6 @@ class Instance:
 def dicom_bytes(header: ExamHeader, instance: Instance, planted: Planted, rng: np.random.Generator) -> bytes:
     """Return the DICOM file of one instance."""
     dataset = exam_dataset(header, planted, rng)
-    name, photometric = instance.coding
-    encoding = encoding_named(name)
     clip = instance.rate_hz is not None
     dataset.SOPClassUID = SECONDARY_CAPTURE if instance.secondary else US_MULTI_FRAME if clip else US_IMAGE
     uid = make_uid(header.seed, header.exam, "instance", instance.number)
@@ -78,16 +75,16 @@ def dicom_bytes(header: ExamHeader, instance: Instance, planted: Planted, rng: n
         dataset.FrameIncrementPointer = 0x00181063
     if instance.regions:
         set_regions(dataset, instance.regions, 1000 * instance.frequency_mhz)
-    set_pixels(
+    set_any_pixels(
         dataset,
         instance.frames,
-        encoding,
-        photometric,
+        instance.coding,
         palette=instance.palette,
+        rate_hz=instance.rate_hz,
         fragments_per_frame=header.habits.fragments_per_frame,
         offset_table=header.habits.offset_table,
     )
-    return file_bytes(dataset, encoding)
+    return file_bytes(dataset, encoding_for(instance.coding))
 
 
 def _times(dataset: Dataset, when: datetime) -> None:

@@ -34,8 +34,12 @@ def mp4_bytes(frames: npt.NDArray[np.uint8], rate_hz: float) -> bytes:
     return buffer.getvalue()
 
 
-def _encoder() -> str:
+def has_h264() -> bool:
+    """Say whether the installed FFmpeg writes H.264: some builds come without."""
     import av
 
-    # Some builds of FFmpeg come without H.264.
-    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    return "libx264" in av.codecs_available
+
+
+def _encoder() -> str:
+    return "libx264" if has_h264() else "mpeg4"

@@ -51,6 +51,13 @@ class Canvas:
         self._paint = np.zeros(shape, dtype=np.uint8)
         self._coverage = np.zeros((height, width), dtype=np.uint8)
 
+    def copy(self) -> Canvas:
+        """Return a sheet with the same drawing, to be drawn on further."""
+        other = Canvas(self.height, self.width, self.channels, self.fan)
+        other.texts = list(self.texts)
+        other._paint, other._coverage = self._paint.copy(), self._coverage.copy()
+        return other
+
     def cover(self, x: int, y: int, mask: Pixels, colour: Colour) -> tuple[int, int, int, int]:
         """Lay ``mask`` (0-255 coverage) in ``colour`` with its corner at x, y; return the box that was touched."""
         x0, y0 = max(0, x), max(0, y)
@@ -88,7 +95,16 @@ class Canvas:
         self.cover(int(low[0]), int(low[1]), mask, colour)
 
     def text(
-        self, x: int, y: int, text: str, font: Font, colour: Colour, kind: TextKind = "machine", *, anchor: str = "left"
+        self,
+        x: int,
+        y: int,
+        text: str,
+        font: Font,
+        colour: Colour,
+        kind: TextKind = "machine",
+        *,
+        anchor: str = "left",
+        upright: bool = False,
     ) -> tuple[int, int, int, int]:
         """Write ``text`` with the top of its ink at y, moved into the screen if it would leave it.
 
@@ -100,8 +116,11 @@ class Canvas:
             colour: The ink.
             kind: What the text is, for the record.
             anchor: See ``x``.
+            upright: Whether the line runs from bottom to top.
         """
         mask = letters(text, font)
+        if upright:
+            mask = np.rot90(mask)
         height, width = mask.shape
         if not height:
             return (x, y, x, y)

@@ -93,8 +93,17 @@ class Picture:
         flow: FlowBox | None = None,
         rng: np.random.Generator | None = None,
         beat: float = 0.5,
+        bare: Pixels | None = None,
     ) -> Pixels:
-        """Return the screen ``[H, W]`` or ``[H, W, 3]`` with one scan per placement."""
+        """Return the screen ``[H, W]`` or ``[H, W, 3]`` with one scan per placement.
+
+        Args:
+            scans: Grey scans, one per placement.
+            flow: Colour flow to paint.
+            rng: For the flow.
+            beat: Strength of the flow now.
+            bare: If given (a black screen), it is filled with the scans as they look under the drawing.
+        """
         picture = self._still.copy()
         for spot, scan in zip(self._spots, scans, strict=True):
             grey = spot.placement.enlarged(scan)
@@ -104,8 +113,14 @@ class Picture:
             self._lay(part, grey, spot)
             if flow is not None and rng is not None:
                 paint_flow(part, grey, flow, rng, beat, corner=(x0, y0))
+            if bare is not None:
+                np.copyto(bare[y0:y1, x0:x1], part, where=spot.fan if self._tint is None else spot.fan[..., None])
             spot.draw_over(part)
         return picture
+
+    def black(self) -> Pixels:
+        """Return an empty black screen."""
+        return np.zeros_like(self._empty)
 
     def _lay(self, part: Pixels, grey: Pixels, spot: _Spot) -> None:
         import cv2

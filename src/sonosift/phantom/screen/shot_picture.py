@@ -26,6 +26,7 @@ from sonosift.phantom.screen.screen_canvas import Canvas, DrawnText
 from sonosift.phantom.screen.screen_content import ScreenContent
 from sonosift.phantom.screen.screen_picture import Picture, Placement, place
 from sonosift.phantom.screen.screen_styles import ScreenStyle
+from sonosift.phantom.screen.text_on_image import draw_popup, draw_typed_text, put_popup, put_typed_text
 
 _FLOW_VIEWS = ("portal_vein", "aorta", "common_bile_duct", "right_kidney_sag", "left_kidney_sag", "spleen",
                "thyroid_right", "thyroid_left", "neck", "liver_right_lobe")  # fmt: skip
@@ -62,15 +63,25 @@ class ShownShot:
 
     Attributes:
         frames: ``[n, H, W]`` or ``[n, H, W, 3]``.
-        texts: Every text; they stand still in a clip.
+        texts: Every text that stands still.
         placements: Where each scan lies.
         flow: The colour box, if there is one.
+        passing: Texts that are there during some frames only.
+        passing_frames: During which.
+        bare: The frames without anything drawn, black outside the fan; None unless asked for.
     """
 
     frames: npt.NDArray[np.uint8]
     texts: tuple[DrawnText, ...]
     placements: tuple[Placement, ...]
     flow: FlowBox | None
+    passing: tuple[DrawnText, ...] = ()
+    passing_frames: range = range(0)
+    bare: npt.NDArray[np.uint8] | None = None
+
+    def texts_at(self, index: int) -> tuple[DrawnText, ...]:
+        """Return every text on one frame."""
+        return self.texts + (self.passing if index in self.passing_frames else ())
 
 
 def draw_extras(
@@ -99,8 +110,22 @@ def show(
     channels: int,
     planted: Planted,
     rng: np.random.Generator,
+    chance: np.random.Generator,
+    keep_bare: bool = False,
 ) -> ShownShot:
-    """Show one acquisition, or two beside each other, on the screen of ``style``."""
+    """Show one acquisition, or two beside each other, on the screen of ``style``.
+
+    Args:
+        style: The machine's screen.
+        acquisitions: What was scanned.
+        content: What the machine may write.
+        extras: What else is drawn.
+        channels: 1 for a grey picture, 3 for a coloured one.
+        planted: Collects identity.
+        rng: Of the usual drawing.
+        chance: Of the rare mess, see ``rare_mess.own_chance``.
+        keep_bare: Whether the pictures under the drawing are returned as well.
+    """
     first = acquisitions[0]
     placements = [
         place(style, scan.fan.shape, column=column, columns=len(acquisitions))
@@ -119,14 +144,32 @@ def show(
     clip = len(first.frames) > 1
     if extras.heart_trace:
         draw_heart_trace(canvas, style, len(first.frames) / content.frame_rate_hz, 1.2, float(rng.uniform()))
+    typed = draw_typed_text(style, content, planted, chance)
+    if typed is not None:
+        put_typed_text(canvas, style, typed, placements[0].image_on(first.frames[0].image, style), chance)
     picture = Picture(style, canvas, placements)
-    frames = []
+    popup = draw_popup(content, len(first.frames), planted, chance)
+    with_popup = picture
+    passing: tuple[DrawnText, ...] = ()
+    if popup is not None:
+        sheet = canvas.copy()
+        put_popup(sheet, style, popup, chance)
+        with_popup, passing = Picture(style, sheet, placements), tuple(sheet.texts[len(canvas.texts) :])
+    passing_frames = popup.frames if popup is not None else range(0)
+    frames, bare = [], []
     for index in range(len(first.frames)):
         beat = 0.5 + 0.5 * np.sin(2 * np.pi * 1.2 * first.frames[index].time_s) if clip else float(rng.uniform(0.3, 1))
         parts = [scan.frames[min(index, len(scan.frames) - 1)] for scan in acquisitions]
         moving = None if flow is None else _without_still_fluid(flow, parts[0], placements[0], style)
-        frames.append(picture.frame([part.image for part in parts], flow=moving, rng=rng, beat=float(beat)))
-    return ShownShot(np.stack(frames), tuple(canvas.texts), tuple(placements), flow)
+        screen = with_popup if index in passing_frames else picture
+        under = screen.black() if keep_bare else None
+        frames.append(screen.frame([part.image for part in parts], flow=moving, rng=rng, beat=float(beat), bare=under))
+        if under is not None:
+            bare.append(under)
+    return ShownShot(
+        np.stack(frames), tuple(canvas.texts), tuple(placements), flow, passing, passing_frames,
+        np.stack(bare) if keep_bare else None,
+    )  # fmt: skip
 
 
 def _without_still_fluid(flow: FlowBox, scan: ScanFrame, placement: Placement, style: ScreenStyle) -> FlowBox:
