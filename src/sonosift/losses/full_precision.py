@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 # Differences of larger logits overflow float32 to infinity; a softmax is one-hot long before.
 _LARGEST_LOGIT = 1e30
@@ -29,6 +30,14 @@ def full_precision(logits: Tensor) -> Tensor:
 def log_probabilities(logits: Tensor) -> Tensor:
     """Return the log-softmax of ``[B, K]`` logits over the last axis, finite for every finite input."""
     return torch.log_softmax(full_precision(logits), dim=-1)
+
+
+def unit_rows(vectors: Tensor) -> Tensor:
+    """Return ``[B, D]`` rows scaled to length 1 in full precision; a row of zeros stays one."""
+    wide = full_precision(vectors)
+    # Squares of large entries would overflow: the largest is brought to 1 first, which changes no direction.
+    largest = wide.detach().abs().amax(dim=1, keepdim=True).clamp(min=1e-12)
+    return F.normalize(wide / largest, dim=1)
 
 
 def check_logits(logits: Tensor, name: str, least_columns: int = 1) -> None:

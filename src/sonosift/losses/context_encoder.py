@@ -1,0 +1,50 @@
+"""The context encoder's losses: fill in the middle of the image, and fool a critic that knows the DICOM tags."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from sonosift.losses.full_precision import full_precision, without_autocast
+
+
+def reconstruction(filled: Tensor, centre: Tensor) -> Tensor:
+    """Mean over all pixels of the squared difference (``L_rec``).
+
+    Args:
+        filled: ``[B, 1, h, w]``, what the generator drew.
+        centre: ``[B, 1, h, w]``, what was there.
+    """
+    if filled.shape != centre.shape:
+        raise ValueError(f"filled {tuple(filled.shape)} and centre {tuple(centre.shape)} differ in shape")
+    with without_autocast(filled.device):
+        return F.mse_loss(filled.float(), centre.float())
+
+
+def critic_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """``L_D = mean softplus(-D(real, y)) + mean softplus(D(fake, y))``, from logits; the real ones first.
+
+    Args:
+        real: logits of true centres, any shape.
+        fake: logits of drawn centres.
+    """
+    with without_autocast(real.device):
+        return F.softplus(-full_precision(real)).mean() + F.softplus(full_precision(fake)).mean()
+
+
+def fooling_loss(fake: Tensor) -> Tensor:
+    """``L_G,adv = mean softplus(-D(fake, y))``, the non-saturating form: the generator wants the answer "real"."""
+    with without_autocast(fake.device):
+        return F.softplus(-full_precision(fake)).mean()
+
+
+def generator_loss(filled: Tensor, centre: Tensor, fake: Tensor, adversarial_weight: float = 0.01) -> Tensor:
+    """``L_G = (1 - w) L_rec + w L_G,adv`` with the paper's weights 0.99 and 0.01.
+
+    Args:
+        filled: what the generator drew.
+        centre: what was there.
+        fake: the critic's logits of ``filled``.
+        adversarial_weight: w.
+    """
+    return (1.0 - adversarial_weight) * reconstruction(filled, centre) + adversarial_weight * fooling_loss(fake)

@@ -1,0 +1,35 @@
+"""USCL (Chen et al. 2021): contrast between clips, and cross-entropy where a clip has a label."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor
+
+from sonosift.losses.nt_xent import nt_xent
+from sonosift.losses.partly_labelled import partly_labelled_cross_entropy
+
+
+def uscl_loss(
+    first: Tensor,
+    second: Tensor,
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    temperature: float = 0.5,
+    label_weight: float = 0.2,
+    normaliser: Literal["labelled", "all"] = "labelled",
+) -> Tensor:
+    """``L = L_con + lambda L_sup`` (USCL eq. 3); with no labelled clip in the batch it is the contrastive part alone.
+
+    Args:
+        first: ``[N, D]`` projections of the first view of each clip.
+        second: ``[N, D]`` of the second view.
+        logits: ``[2N, C]`` of the classifier, first views before second ones.
+        labels: ``[2N]`` in the same order, -1 without a label.
+        temperature: of the contrastive part.
+        label_weight: lambda.
+        normaliser: see :func:`partly_labelled_cross_entropy`.
+    """
+    contrast = nt_xent(first, second, temperature)
+    return contrast + label_weight * partly_labelled_cross_entropy(logits, labels, normaliser)
