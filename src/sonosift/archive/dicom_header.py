@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, dcmread, uid
-from pydicom.errors import InvalidDicomError
+from pydicom import Dataset, uid
 from pydicom.multival import MultiValue
-from pydicom.uid import ImplicitVRLittleEndian
 
 from sonosift.archive.clip import ClipHeader, Identity, Region
 from sonosift.archive.frame_budget import check_count, check_frame
@@ -29,7 +26,7 @@ _PALETTE = tuple(
     for prefix, part in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
 )
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
-_KEYWORDS = (
+KEYWORDS = (
     "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality", "Manufacturer",
     "ManufacturerModelName", "TransducerData", "TransducerType", "StudyDescription", "SeriesDescription",
     "BodyPartExamined", "LossyImageCompression", "NumberOfFrames", "FrameTime",
@@ -44,23 +41,6 @@ _LOSSY = frozenset(
     | {f"1.2.840.10008.1.2.4.{number}" for number in range(100, 110)}
 )
 """Encodings that always lose something: JPEG, near-lossless JPEG-LS, JPEG 2000, and the video ones."""
-
-
-def read_dataset(path: Path) -> tuple[Dataset, int]:
-    """Read the named elements of a file, and the place where its pixel data begins, but nothing of the pixels."""
-    try:
-        with path.open("rb") as handle:
-            dataset = dcmread(handle, stop_before_pixels=True, force=True, specific_tags=list(_KEYWORDS))
-            pixels_at = handle.tell()
-    except MemoryError as error:
-        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
-    except (InvalidDicomError, OSError, RecursionError, EOFError) as error:
-        raise Unreadable(Reason.BROKEN_HEADER) from error
-    except Exception as error:  # pydicom's parsers raise whatever the bytes provoke
-        raise Unreadable(Reason.BROKEN_HEADER) from error
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-    return dataset, pixels_at
 
 
 def header_of(dataset: Dataset) -> ClipHeader:
@@ -78,6 +58,7 @@ def header_of(dataset: Dataset) -> ClipHeader:
             raise Unreadable(Reason.NOT_AN_IMAGE if skipped else Reason.NO_PIXELS)
         check_frame(rows, columns, samples, bits)
         check_count(frames)
+        _settle_depth(dataset, bits)
         regions = regions_of(dataset)
         return ClipHeader(
             kind="dicom",
@@ -103,6 +84,17 @@ def header_of(dataset: Dataset) -> ClipHeader:
         raise
     except Exception as error:  # a malformed value surfaces only when it is converted
         raise Unreadable(Reason.BROKEN_HEADER) from error
+
+
+def _settle_depth(dataset: Dataset, allocated: int) -> None:
+    """Count the stored bits from the bottom, also where old machines keep them at the top of the word."""
+    stored = int(dataset.get("BitsStored") or allocated)
+    high = int(dataset.get("HighBit") or stored - 1)
+    if not 1 <= stored <= allocated:
+        raise Unreadable(Reason.BROKEN_HEADER)
+    if not stored - 1 <= high < allocated:
+        high = stored - 1
+    dataset.BitsStored, dataset.HighBit = high + 1, high
 
 
 def _identity(dataset: Dataset) -> Identity:

@@ -2,85 +2,81 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset, config, dcmread
-from pydicom.encaps import generate_frames
+from pydicom import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.utils import as_pixel_options, iter_pixels
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.pixels.utils import as_pixel_options
+from pydicom.uid import UID
 
 from sonosift.archive import jpeg_plugin
 from sonosift.archive.clip import Clip, ClipHeader, Frame
-from sonosift.archive.dicom_header import header_of, read_dataset
+from sonosift.archive.codestream_size import codestream_size
+from sonosift.archive.dicom_dataset import OpenedDicom, open_dataset
+from sonosift.archive.dicom_header import KEYWORDS, header_of
+from sonosift.archive.dicom_video import frames_of_stream, is_video_syntax
+from sonosift.archive.encapsulated_frames import group_by_frame, read_frame, read_items
 from sonosift.archive.frame_budget import ASSUMED_RATE_HZ, check_frame, check_native_length, sampled_indices
 from sonosift.archive.grey import split_colour, to_bytes
 from sonosift.archive.palette import palette_table, through_palette
 from sonosift.archive.unreadable import Reason, Unreadable
-from sonosift.archive.video_reader import video_frames
 
 _Palette = tuple[int, NDArray[np.uint8]]
-_PIXEL_DATA, _PIXEL_DATA_BIG_ENDIAN = b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10"
-_VIDEO_SYNTAXES = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
+_Decoded = tuple[NDArray[Any], str]
+"""Samples of a frame, and their colour model, which is not always the one that the header states."""
 
 
 def open_dicom(path: Path) -> Clip:
     """Read the named header elements; pixels are decoded when asked for, only the frames wanted."""
-    _silence_pydicom()
     jpeg_plugin.register()
-    dataset, pixels_at = read_dataset(path)
-    header = header_of(dataset)
-    syntax = UID(dataset.file_meta.TransferSyntaxUID)
-    if not syntax.is_transfer_syntax:
+    opened = open_dataset(path, KEYWORDS)
+    header = header_of(opened.dataset)
+    if is_video_syntax(opened.syntax):
+        return Clip(header, lambda wanted_hz: frames_of_stream(opened, header, wanted_hz))
+    if opened.syntax.is_private or not opened.syntax.is_transfer_syntax:
         raise Unreadable(Reason.UNSUPPORTED_ENCODING)
-    if any(str(syntax).startswith(prefix) for prefix in _VIDEO_SYNTAXES):
-        return Clip(header, lambda wanted_hz: _video_in_dicom(path, header, wanted_hz))
-    if not syntax.is_encapsulated and syntax != DeflatedExplicitVRLittleEndian:
-        _check_length(path, dataset, header)
+    if not opened.syntax.is_encapsulated:
+        _check_length(opened, header)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
         indices = sampled_indices(header.frame_count or 1, header.rate_hz, wanted_hz)
         rate = header.rate_hz or ASSUMED_RATE_HZ
-        palette = _palette(dataset)
-        for index, pixels in zip(indices, _decoded(path, dataset, pixels_at, indices), strict=False):
-            grey, rgb = _in_grey(pixels, dataset, palette)
+        palette = _palette(opened.dataset)
+        for index, decoded in zip(indices, _decoded(opened, header, indices), strict=True):
+            grey, rgb = _in_grey(decoded, opened.dataset, palette)
             yield Frame(grey, index, index / rate, rgb)
 
     return Clip(header, frames)
 
 
-def _silence_pydicom() -> None:
-    # Its warnings and logged exceptions quote header values: they must reach no console and no log file.
-    warnings.filterwarnings("ignore", module="pydicom")
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
-    config.settings.reading_validation_mode = config.IGNORE
-
-
-def _check_length(path: Path, dataset: Dataset, header: ClipHeader) -> None:
+def _check_length(opened: OpenedDicom, header: ClipHeader) -> None:
+    dataset = opened.dataset
     samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
     frame_bytes = check_frame(header.height, header.width, samples, bits)
     if bits == 1:
         frame_bytes //= 8
     elif dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
         frame_bytes = frame_bytes * 2 // 3
-    check_native_length(frame_bytes, header.frame_count or 1, path.stat().st_size)
+    with opened.open() as handle:
+        _, declared, start = opened.pixel_element(handle)
+    # How much a deflated file holds is known only at its end: there the element's own word has to do.
+    available = declared if opened.inflated_from is not None else opened.path.stat().st_size - start
+    check_native_length(frame_bytes, header.frame_count or 1, available)
 
 
-def _decoded(path: Path, dataset: Dataset, pixels_at: int, indices: list[int]) -> Iterator[NDArray[Any]]:
-    """Decode the wanted frames to samples; colour comes out as RGB."""
+def _decoded(opened: OpenedDicom, header: ClipHeader, indices: list[int]) -> Iterator[_Decoded]:
+    """Decode the wanted frames to samples, colour by pixel."""
     try:
-        if dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
-            yield from iter_pixels(dcmread(path, force=True), indices=indices)
+        if opened.syntax.is_encapsulated:
+            yield from _encapsulated(opened, header, indices)
         else:
-            yield from _decoded_from_file(path, dataset, pixels_at, indices)
+            yield from _native(opened, indices)
     except Unreadable:
         raise
     except MemoryError as error:
@@ -91,23 +87,42 @@ def _decoded(path: Path, dataset: Dataset, pixels_at: int, indices: list[int]) -
         raise Unreadable(Reason.BROKEN_PIXELS) from error
 
 
-def _decoded_from_file(path: Path, dataset: Dataset, pixels_at: int, indices: list[int]) -> Iterator[NDArray[Any]]:
-    syntax = UID(dataset.file_meta.TransferSyntaxUID)
-    decoder = get_decoder(syntax)
-    options = as_pixel_options(dataset, pixel_keyword="PixelData", transfer_syntax_uid=syntax)
-    with path.open("rb") as handle:
-        handle.seek(pixels_at)
-        element = handle.read(8 if syntax.is_implicit_VR else 12)
-        if element[:4] not in (_PIXEL_DATA, _PIXEL_DATA_BIG_ENDIAN):
-            raise Unreadable(Reason.NO_PIXELS)
-        if not syntax.is_implicit_VR:
-            options["pixel_vr"] = element[4:6].decode("ascii")
-        # Taken raw: pydicom's own conversion of YBR to RGB costs more than decoding the JPEG.
+def _native(opened: OpenedDicom, indices: Sequence[int]) -> Iterator[_Decoded]:
+    options = _options(opened)
+    with opened.open() as handle:
+        options["pixel_vr"], _, start = opened.pixel_element(handle)
+        handle.seek(start)
+        decoder = get_decoder(opened.syntax)
+        # Taken raw: pydicom's own conversion of YBR to RGB costs more than decoding a JPEG.
         for pixels, properties in decoder.iter_array(handle, indices=indices, raw=True, **options):
-            if properties["photometric_interpretation"] in ("YBR_FULL", "YBR_FULL_422") and pixels.dtype == np.uint8:
-                yield cv2.cvtColor(np.ascontiguousarray(pixels[..., [0, 2, 1]]), cv2.COLOR_YCrCb2RGB)
-            else:
-                yield pixels
+            yield pixels, str(properties["photometric_interpretation"])
+
+
+def _encapsulated(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
+    options = _options(opened) | {"number_of_frames": 1, "pixel_vr": "OB"}
+    options.pop("extended_offsets", None)
+    decoder = get_decoder(opened.syntax)
+    with opened.open() as handle:
+        _, _, start = opened.pixel_element(handle)
+        grouped = group_by_frame(read_items(handle, start), header.frame_count or 1, _extended(opened.dataset))
+        for index in indices:
+            encoded = read_frame(handle, grouped[index])
+            if codestream_size(encoded) not in (None, (header.height, header.width)):
+                raise Unreadable(Reason.BROKEN_PIXELS)
+            # One frame at a time, wrapped anew: pydicom looks for frames by offset tables that may be wrong.
+            pixels, properties = decoder.as_array(encapsulate([encoded]), index=0, raw=True, **options)
+            yield pixels, str(properties["photometric_interpretation"])
+
+
+def _options(opened: OpenedDicom) -> dict[str, Any]:
+    return as_pixel_options(opened.dataset, pixel_keyword="PixelData", transfer_syntax_uid=UID(opened.syntax))
+
+
+def _extended(dataset: Dataset) -> tuple[int, ...]:
+    table = dataset.get("ExtendedOffsetTable")
+    if not isinstance(table, bytes) or len(table) % 8:
+        return ()
+    return tuple(int(offset) for offset in np.frombuffer(table, dtype="<u8"))
 
 
 def _palette(dataset: Dataset) -> _Palette | None:
@@ -120,15 +135,22 @@ def _palette(dataset: Dataset) -> _Palette | None:
 
 
 def _in_grey(
-    pixels: NDArray[Any], dataset: Dataset, palette: _Palette | None
+    decoded: _Decoded, dataset: Dataset, palette: _Palette | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    bits = int(dataset.get("BitsStored") or dataset.BitsAllocated)
+    pixels, photometric = decoded
     try:
+        bits = int(dataset.get("BitsStored") or dataset.BitsAllocated)
         if palette is not None:
             return split_colour(through_palette(pixels, *palette))
         if pixels.ndim == 3:
-            return split_colour(to_bytes(pixels[..., :3], bits, None))
+            colour = to_bytes(pixels[..., :3], bits, None)
+            if photometric in ("YBR_FULL", "YBR_FULL_422"):
+                swapped = np.ascontiguousarray(colour[..., [0, 2, 1]])
+                colour = cv2.cvtColor(swapped, cv2.COLOR_YCrCb2RGB).astype(np.uint8, copy=False)
+            return split_colour(colour)
         grey = to_bytes(pixels, bits, _window(dataset) if bits > 8 else None)
+    except MemoryError as error:
+        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
     except Exception as error:  # a depth or a shape that lies
         raise Unreadable(Reason.BROKEN_PIXELS) from error
     inverted = str(dataset.get("PhotometricInterpretation")) == "MONOCHROME1"
@@ -141,12 +163,3 @@ def _window(dataset: Dataset) -> tuple[float, float] | None:
         return None
     values = [float(value[0] if type(value).__name__ == "MultiValue" else value) for value in (centre, width)]
     return (values[0], values[1]) if values[1] >= 1 else None
-
-
-def _video_in_dicom(path: Path, header: ClipHeader, wanted_hz: float) -> Iterator[Frame]:
-    # One encapsulated stream holds the whole clip; it is compressed, so it may sit in memory.
-    try:
-        stream = next(generate_frames(dcmread(path, force=True).PixelData, number_of_frames=1))
-    except Exception as error:
-        raise Unreadable(Reason.BROKEN_PIXELS) from error
-    yield from video_frames(io.BytesIO(stream), header.rate_hz, wanted_hz)

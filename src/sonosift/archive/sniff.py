@@ -5,14 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
+from sonosift.archive.regular_file import open_regular
 from sonosift.archive.unreadable import Reason, Unreadable
 
 HEAD_BYTES = 4096
 _MEDIA_DIRECTORY_UID = b"1.2.840.10008.1.3.10"
 _IMAGE_SUFFIXES = frozenset(
     {".dcm", ".dicom", ".ima", ".img", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
-    | {".gif", ".mp4", ".mov", ".avi", ".mpg", ".mpeg", ".mkv", ".webm", ".m4v", ".wmv"}
+    | {".gif", ".mp4", ".mov", ".avi", ".mpg", ".mpeg", ".mkv", ".webm", ".m4v", ".wmv", ".webp", ".ts"}
 )
+
+_VIDEO_STARTS = (
+    b"GIF87a", b"GIF89a", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x1a\x45\xdf\xa3",
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+)  # fmt: skip
+"""GIF, MPEG with and without a programme stream, Matroska and WebM, Windows Media."""
 
 
 class Content(StrEnum):
@@ -34,7 +41,7 @@ def sniff(path: Path) -> Content:
             image while its bytes are neither an image nor text.
     """
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             head = handle.read(HEAD_BYTES)
     except OSError as error:
         raise Unreadable(Reason.NOT_PERMITTED) from error
@@ -64,6 +71,8 @@ def sniff_bytes(head: bytes) -> Content:
         return Content.STILL
     if head.startswith(b"BM") and head[14:18] in (b"\x28\0\0\0", b"\x0c\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
         return Content.STILL
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return Content.STILL
     if _is_video(head):
         return Content.VIDEO
     if (
@@ -79,7 +88,9 @@ def _is_video(head: bytes) -> bool:
         return True
     if head.startswith(b"RIFF") and head[8:11] == b"AVI":
         return True
-    return head.startswith((b"GIF87a", b"GIF89a", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x1a\x45\xdf\xa3"))
+    if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:  # packets of a transport stream
+        return True
+    return head.startswith(_VIDEO_STARTS)
 
 
 def _is_bare_dicom(head: bytes) -> bool:

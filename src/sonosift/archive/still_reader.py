@@ -16,7 +16,7 @@ from sonosift.archive.frame_budget import check_count, check_frame
 from sonosift.archive.grey import split_colour, to_bytes
 from sonosift.archive.unreadable import Reason, Unreadable
 
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L")
 
 

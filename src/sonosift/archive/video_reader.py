@@ -14,14 +14,26 @@ import numpy as np
 from sonosift.archive.clip import Clip, ClipHeader, Frame
 from sonosift.archive.frame_budget import ASSUMED_RATE_HZ, check_count, check_frame
 from sonosift.archive.grey import split_colour
+from sonosift.archive.regular_file import open_regular
 from sonosift.archive.unreadable import Reason, Unreadable
 
-_FORMATS = ["mov,mp4,m4a,3gp,3g2,mj2", "avi", "mpeg", "mpegvideo", "gif", "matroska,webm", "h264", "hevc", "asf"]
+_FORMATS = [
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "avi",
+    "mpeg",
+    "mpegvideo",
+    "mpegts",
+    "gif",
+    "matroska,webm",
+    "h264",
+    "hevc",
+    "asf",
+]
 
 
 def open_video(path: Path) -> Clip:
     """Read a video's header; its frames are decoded one after the other when asked for."""
-    with closing(_opened(path.open("rb"))) as container:
+    with closing(_opened(open_regular(path))) as container:
         stream = _video_stream(container)
         height, width = stream.height, stream.width
         rate = _rate(stream)
@@ -32,7 +44,7 @@ def open_video(path: Path) -> Clip:
     header = ClipHeader(kind="video", height=height, width=width, frame_count=count, rate_hz=rate)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
-        return video_frames(path.open("rb"), rate, wanted_hz)
+        return video_frames(open_regular(path), rate, wanted_hz)
 
     return Clip(header, frames)
 
