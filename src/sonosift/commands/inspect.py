@@ -26,7 +26,7 @@ class InspectSummary(Summary):
         frame_width: Its width.
         megabytes: Size of the stored frames on disk.
         doppler_frames: Frames with colour Doppler.
-        held_frames: Frames marked for review.
+        held_frames: Frames that wait for a person in the private folder, outside the cohort.
         near_duplicate_groups: Pictures that occur in more than one clip.
         machines: Frames of each machine model.
         study_groups: Frames of each kind of examination.
@@ -72,7 +72,7 @@ class InspectSummary(Summary):
             self.cohort,
             f"{self.patients:,} patients, {self.exams:,} exams, {self.clips:,} clips and stills, "
             f"{self.frames:,} frames of {self.frame_height} x {self.frame_width} pixels ({self.megabytes:,.1f} MB)",
-            f"{self.doppler_frames:,} frames with Doppler, {self.held_frames:,} marked for review, "
+            f"{self.doppler_frames:,} frames with Doppler, {self.held_frames:,} held for review, "
             f"{self.near_duplicate_groups:,} pictures that occur in more than one clip",
         ]
         lines += _table("machine", self.machines)
@@ -117,7 +117,7 @@ def inspect(cohort: str | Path, *, contact_sheet: Path | None = None) -> Inspect
         frame_width=opened.settings.frame_shape[1],
         megabytes=sum(file.stat().st_size for file in (opened.path / "frames").glob("*.npy")) / 1e6,
         doppler_frames=int(catalog["is_doppler"].sum()),
-        held_frames=int(catalog["needs_review"].sum()),
+        held_frames=_held_frames(opened),
         near_duplicate_groups=catalog["near_duplicate_group"].drop_nulls().n_unique(),
         machines=_counts(catalog["machine"].fill_null("unknown")),
         study_groups=_counts(catalog["study_groups"].explode().drop_nulls()),
@@ -146,6 +146,13 @@ def _label_counts(cohort: Cohort, catalog: pl.DataFrame) -> tuple[dict[str, int]
     found = Combinations.of(rows, min_count=1)
     frequent = dict(zip(found.titles(space), found.counts.tolist(), strict=True))
     return balance, dict(list(frequent.items())[:12]), len(rows)
+
+
+def _held_frames(cohort: Cohort) -> int:
+    # A colleague's copy has no private folder: nothing waits there.
+    if not cohort.private.exists:
+        return 0
+    return sum(source.held_frames for source in cohort.private.sources.all())
 
 
 def _annotation_counts(cohort: Cohort) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""Search a finished cohort for identity again, trusting nothing that made it."""
+"""Search a finished cohort again for whatever could identify a patient, and say what was found."""
