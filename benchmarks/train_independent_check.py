@@ -1,0 +1,180 @@
+"""Trains the small network of the independent check on simulated writing and simulated tissue, by a seed.
+
+Run: ``sonosift phantom HOSPITAL --patients 8 --seed 21``, then
+``python benchmarks/train_independent_check.py HOSPITAL WEIGHTS.csv``. The weights that ship are those that this
+writes with its defaults; the last digits depend on the processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from glyph_rows import FAMILIES, draw_sharp_things, lay_over, random_words, recorded, written
+from numpy.typing import NDArray
+from phantom_clips import phantom_clips
+from torch import nn
+from torch.nn import functional as F
+
+from sonosift.privacy.independent_check_network import LAYERS, flattened, write_weights
+
+SIDE = 96
+CELL = 8
+Pixels = NDArray[np.uint8]
+
+
+def tissue_pictures(hospital: Path, every: int) -> list[tuple[Pixels, Pixels]]:
+    """Return the simulated pictures that nobody wrote on, black outside their fans, with the fans."""
+    pictures = []
+    for clip in phantom_clips(hospital, most_frames=1, every=every):
+        if clip.fan is None or any(text[5] for text in clip.texts):
+            continue
+        rows, columns = np.flatnonzero(clip.fan.any(1)), np.flatnonzero(clip.fan.any(0))
+        box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        pictures.append((np.where(clip.fan, clip.frames[0].grey, 0)[box].astype(np.uint8), clip.fan[box]))
+    return pictures
+
+
+def speckle(rng: np.random.Generator) -> Pixels:
+    """Return tissue of any grain: Rayleigh noise, blurred more to the sides than in depth, log-compressed."""
+    noise = rng.normal(size=(2, SIDE + 32, SIDE + 32)).astype(np.float32)
+    across, along = rng.uniform(0.5, 4.0), rng.uniform(0.4, 2.0)
+    echoes = np.hypot(*(cv2.GaussianBlur(part, (0, 0), across, sigmaY=along) for part in noise))[16:-16, 16:-16]
+    field = cv2.resize(rng.normal(0, 1, (5, 5)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    decibels = 20 * np.log10(echoes / echoes.mean() + 1e-3) + field * rng.uniform(0, 12)
+    grey = rng.uniform(20, 170) + decibels * rng.uniform(2, 6)
+    return np.clip(grey, 0, 255).astype(np.uint8)
+
+
+def tissue(pictures: list[tuple[Pixels, Pixels]], rng: np.random.Generator) -> Pixels:
+    """Cut a patch out of a picture at any scale, or make one of speckle, at times with an edge of the fan."""
+    if rng.random() < 0.3:
+        patch = speckle(rng)
+        if rng.random() < 0.25:
+            edge = np.zeros((SIDE, SIDE), dtype=np.uint8)
+            middle, radius = rng.integers(-200, 300, 2).tolist(), int(rng.integers(60, 300))
+            cv2.circle(edge, tuple(middle), radius, 1, cv2.FILLED)
+            patch = np.where(edge > 0, patch, 0).astype(np.uint8)
+        return patch
+    picture, _ = pictures[int(rng.integers(len(pictures)))]
+    scale = float(np.exp(rng.uniform(np.log(0.4), np.log(1.8))))
+    side = min(round(SIDE / scale), *picture.shape)
+    y, x = (int(rng.integers(0, length - side + 1)) for length in picture.shape)
+    cut = picture[y : y + side, x : x + side]
+    method = cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR
+    patch = cv2.resize(cut, (SIDE, SIDE), interpolation=method).astype(np.float32)
+    if rng.random() < 0.5:
+        patch = patch[:, ::-1]
+    if rng.random() < 0.4:
+        patch = 255 * (patch / 255) ** rng.uniform(0.5, 1.6) * rng.uniform(0.7, 1.3)
+    if rng.random() < 0.25:
+        patch = patch + rng.uniform(0.5, 2.5) * (patch - cv2.GaussianBlur(patch, (0, 0), 1.2))
+    return np.clip(patch, 0, 255).astype(np.uint8)
+
+
+def mended(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Do to a patch what a cleaner does where writing stood."""
+    height = int(rng.integers(8, 24))
+    hole = np.zeros_like(picture)
+    y, x = int(rng.integers(0, SIDE - height)), int(rng.integers(-20, SIDE - 10))
+    ink = written(random_words(rng), height, int(rng.integers(FAMILIES))) > 0.1
+    grown = cv2.dilate(ink.astype(np.uint8), np.ones((int(rng.integers(2, 6)),) * 2))
+    if rng.random() < 0.4:
+        grown[...] = 1
+    part = hole[y : y + grown.shape[0], max(0, x) : max(0, x + grown.shape[1])]
+    part[...] = grown[: part.shape[0], max(0, -x) : max(0, -x) + part.shape[1]]
+    method = cv2.INPAINT_TELEA if rng.random() < 0.8 else cv2.INPAINT_NS
+    return cv2.inpaint(picture, hole, int(rng.integers(2, 6)), method).astype(np.uint8)
+
+
+def example(pictures: list[tuple[Pixels, Pixels]], rng: np.random.Generator) -> tuple[Pixels, NDArray[np.float32]]:
+    """Return a patch and its cells: 1 in writing, 0 away from it, NaN between."""
+    patch = tissue(pictures, rng)
+    if rng.random() < 0.2:
+        patch = mended(patch, rng)
+    while rng.random() < 0.3:
+        patch = draw_sharp_things(patch, rng)
+    cells = np.zeros((SIDE // CELL, SIDE // CELL), dtype=np.float32)
+    if rng.random() < 0.5:
+        middles = (np.arange(SIDE // CELL) + 0.5) * CELL
+        for _ in range(int(rng.integers(1, 3))):
+            height = int(rng.integers(7, 21))
+            ink = written(random_words(rng), height, int(rng.integers(FAMILIES)))
+            turn = int(rng.choice([0, 0, 0, 0, 1, 3]))
+            ink = np.ascontiguousarray(np.rot90(ink, turn))
+            x = int(rng.integers(-ink.shape[1] // 2, max(1, SIDE - ink.shape[1] // 2)))
+            y = int(rng.integers(-ink.shape[0] // 2, max(1, SIDE - ink.shape[0] // 2)))
+            patch, (x0, y0, x1, y1) = lay_over(patch, ink, x, y, rng, contrast=float(rng.uniform(35, 60)))
+            if x1 - x0 < 6 or y1 - y0 < 6:
+                continue
+            near_y = (middles > y0 - 14) & (middles < y1 + 14)
+            near_x = (middles > x0 - 14) & (middles < x1 + 14)
+            near = near_y[:, None] & near_x
+            inside = ((middles >= y0) & (middles <= y1))[:, None] & ((middles >= x0) & (middles <= x1))
+            short = max(x1 - x0, y1 - y0) < 2.2 * height  # a letter or two at the border of the patch
+            cells[near & (cells == 0)] = np.nan
+            cells[inside] = np.nan if short else 1.0
+    return recorded(patch, rng), cells
+
+
+class Network(nn.Module):
+    """The network as torch sees it; ``independent_check_network`` computes the same with numpy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Conv2d(layer.inputs, layer.outputs, layer.side, layer.stride, layer.side // 2) for layer in LAYERS
+        )
+
+    def forward(self, flat: torch.Tensor) -> torch.Tensor:
+        values = flat
+        for layer in self.layers[:-1]:
+            values = F.relu(layer(values))
+        return self.layers[-1](values)[:, 0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("hospital", type=Path)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--every", type=int, default=1, help="only each so many files of the hospital")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
+    rng = np.random.default_rng(options.seed)
+    pictures = tissue_pictures(options.hospital, options.every)
+    print(f"{len(pictures)} pictures", flush=True)
+    network = Network()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, options.steps)
+    started, losses = time.time(), []
+    for step in range(1, options.steps + 1):
+        patches, cells = zip(*(example(pictures, rng) for _ in range(options.batch)), strict=True)
+        inputs = torch.from_numpy(np.stack([flattened(patch) for patch in patches]))[:, None]
+        wanted = torch.from_numpy(np.stack(cells))
+        known = ~wanted.isnan()
+        scores = network(inputs)
+        loss = F.binary_cross_entropy_with_logits(scores[known], wanted[known])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        losses.append(loss.item())
+        if step % 100 == 0:
+            print(f"{step} loss {np.mean(losses[-100:]):.4f} {time.time() - started:.0f} s", flush=True)
+            write_weights(options.weights, _arrays(network))
+
+
+def _arrays(network: Network) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    return [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in network.layers]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""A small convolutional network that scores, for each 8 x 8 cell of a grey picture, whether it lies in writing.
+
+It is computed with numpy alone, and its weights are plain numbers in ``independent_check_weights.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+CELL = 8
+"""Side of a scored cell in pixels."""
+WEIGHTS = Path(__file__).with_name("independent_check_weights.csv")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One convolution; all but the last are followed by a rectifier."""
+
+    inputs: int
+    outputs: int
+    side: int
+    stride: int
+
+
+LAYERS = (
+    Layer(1, 8, 5, 2),
+    Layer(8, 16, 3, 2),
+    Layer(16, 16, 3, 1),
+    Layer(16, 24, 3, 2),
+    Layer(24, 12, 5, 1),
+    Layer(12, 1, 1, 1),
+)
+
+
+def scores(picture: NDArray[np.uint8], weights: Sequence[tuple[Floats, Floats]] | None = None) -> Floats:
+    """Return the log-odds of writing for each cell, ``[ceil(h / 8), ceil(w / 8)]``."""
+    values: Floats = flattened(picture)[None]
+    layers = list(zip(LAYERS, weights or shipped_weights(), strict=True))
+    for number, (layer, (kernel, bias)) in enumerate(layers):
+        values = _convolved(values, layer, kernel, bias)
+        if number < len(layers) - 1:
+            np.maximum(values, 0, out=values)
+    return np.asarray(values[0], dtype=np.float32)
+
+
+def flattened(picture: NDArray[np.uint8]) -> Floats:
+    """Take off what is broad, so that only detail is judged, whatever the brightness."""
+    values = picture.astype(np.float32)
+    detail = values - cv2.blur(values, (_BROAD, _BROAD))
+    return np.asarray(np.clip(detail / _USUAL_CONTRAST, -4, 4), dtype=np.float32)
+
+
+def _convolved(values: Floats, layer: Layer, kernel: Floats, bias: Floats) -> Floats:
+    """Convolve ``[c, h, w]`` with zeros around it, as one matrix product over all windows."""
+    margin = layer.side // 2
+    channels, height, width = values.shape
+    padded = np.zeros((channels, height + 2 * margin, width + 2 * margin), dtype=np.float32)
+    padded[:, margin : margin + height, margin : margin + width] = values
+    step = layer.stride
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.side, layer.side), axis=(1, 2))[:, ::step, ::step]
+    rows, columns = windows.shape[1:3]
+    gathered = np.ascontiguousarray(windows.transpose(0, 3, 4, 1, 2)).reshape(-1, rows * columns)
+    product = kernel.reshape(layer.outputs, -1) @ gathered
+    product += bias[:, None]
+    return np.asarray(product.reshape(layer.outputs, rows, columns))
+
+
+@lru_cache(maxsize=1)
+def shipped_weights() -> tuple[tuple[Floats, Floats], ...]:
+    """Return the kernel ``[outputs, inputs, side, side]`` and the bias of each layer."""
+    numbers: dict[tuple[int, str], list[float]] = {}
+    with WEIGHTS.open(newline="") as handle:
+        for layer, part, *values in csv.reader(handle):
+            numbers[int(layer), part] = [float(value) for value in values]
+    return tuple(
+        (
+            np.array(numbers[index, "kernel"], dtype=np.float32).reshape(
+                layer.outputs, layer.inputs, layer.side, layer.side
+            ),
+            np.array(numbers[index, "bias"], dtype=np.float32),
+        )
+        for index, layer in enumerate(LAYERS)
+    )
+
+
+def write_weights(path: Path, weights: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> None:
+    """Write what ``shipped_weights`` reads: a line per kernel and bias, four digits a number."""
+    with path.open("w", newline="") as handle:
+        table = csv.writer(handle, lineterminator="\n")
+        for index, (kernel, bias) in enumerate(weights):
+            table.writerow([index, "kernel", *(f"{value:.4g}" for value in kernel.ravel())])
+            table.writerow([index, "bias", *(f"{value:.4g}" for value in bias.ravel())])
+
+
+_BROAD = 25
+_USUAL_CONTRAST = 40.0
