@@ -26,8 +26,9 @@ def true_labels(cohort: Cohort, truth: Path) -> pl.DataFrame:
     table = truth / "frames.parquet"
     if not table.exists():
         raise SonosiftError(f"there is no truth at {truth}", "Give the folder OUT/truth that `sonosift phantom` wrote.")
+    place = ["member", "index_in_clip"]
     return cohort.frames_by_source().join(
-        pl.read_parquet(table), left_on=["path", "index_in_clip"], right_on=["file", "index_in_clip"], how="inner"
+        pl.read_parquet(table), left_on=["path", *place], right_on=["file", *place], how="inner"
     )
 
 

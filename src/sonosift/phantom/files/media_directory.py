@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 
-from pydicom import dcmread
+from pydicom import config, dcmread
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -49,7 +50,8 @@ def media_directory(header: ExamHeader, files: list[str], planted: Planted, *, h
     images = []
     for number, pointer in enumerate(pointers, start=1):
         image = _record("IMAGE")
-        image.ReferencedFileID = pointer
+        # Names of real exports break the rules too: pydicom need not warn of each.
+        image["ReferencedFileID"] = DataElement("ReferencedFileID", "CS", pointer, validation_mode=config.IGNORE)
         image.InstanceNumber = number
         images.append(image)
     directory = Dataset()
