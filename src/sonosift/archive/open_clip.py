@@ -34,5 +34,6 @@ def open_clip(path: Path) -> Clip:
 _SKIP_REASONS = {
     Content.DICOMDIR: Reason.DICOMDIR,
     Content.PACKED: Reason.PACKED_ARCHIVE,
+    Content.ZIP: Reason.NESTED_ARCHIVE,  # zip files are unpacked by zip_members before they come here
     Content.OTHER: Reason.NOT_AN_IMAGE,
 }

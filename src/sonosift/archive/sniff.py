@@ -20,15 +20,17 @@ _VIDEO_STARTS = (
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
 )  # fmt: skip
 """GIF, MPEG with and without a programme stream, Matroska and WebM, Windows Media."""
+_PACKED_STARTS = (b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd")
 
 
 class Content(StrEnum):
-    """The kinds of content that readers exist for, and the two that have none."""
+    """The kinds of content that readers exist for, and those that have none."""
 
     DICOM = "dicom"
     VIDEO = "video"
     STILL = "still"
     DICOMDIR = "dicomdir"
+    ZIP = "zip"
     PACKED = "packed"
     OTHER = "other"
 
@@ -75,10 +77,9 @@ def sniff_bytes(head: bytes) -> Content:
         return Content.STILL
     if _is_video(head):
         return Content.VIDEO
-    if (
-        head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!"))
-        or head[257:262] == b"ustar"
-    ):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Content.ZIP
+    if head.startswith(_PACKED_STARTS) or head[257:262] == b"ustar":
         return Content.PACKED
     return Content.OTHER
 
