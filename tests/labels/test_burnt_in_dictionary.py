@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sonosift.errors import SonosiftError
 from sonosift.labels.burnt_in_dictionary import BurntInDictionary
-from sonosift.labels.burnt_in_words import edit_distance, split_words
+from sonosift.labels.burnt_in_words import edit_distance, shipped_words, split_words
 from sonosift.labels.named_spaces import label_space
 from sonosift.phantom.screen.annotation_text import LANGUAGES, annotation_for, draw_habit
 
@@ -144,7 +144,9 @@ def test_one_slip_gives_another_label_only_where_another_text_is_as_near(diction
     text = data.draw(st.sampled_from(TYPED))
     slipped = _slipped(text, data.draw)
     label, other = dictionary.label_of([text]), dictionary.label_of([slipped])
-    if other not in (label, None) and label is not None:
+    # RT that becomes RG spells another word (rein gauche): nobody can tell.
+    spelled = any(word in shipped_words() for word in set(split_words(slipped)) - set(split_words(text)))
+    if other not in (label, None) and label is not None and not spelled:
         candidates = [typed for typed in TYPED if dictionary.label_of([typed]) == other]
         same = [typed for typed in TYPED if dictionary.label_of([typed]) == label]
         nearest = min(edit_distance(_words(slipped), _words(typed)) for typed in candidates)

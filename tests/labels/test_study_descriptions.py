@@ -2,7 +2,8 @@ from collections import Counter
 
 import pytest
 
-from sonosift.labels.study_descriptions import STUDY_GROUPS, normalised, study_description_table
+from sonosift.errors import SonosiftError
+from sonosift.labels.study_descriptions import STUDY_GROUPS, group_order, normalised, study_description_table
 
 # Counted by hand in the paper's appendix.
 PAPER_COUNTS = {
@@ -38,3 +39,39 @@ def test_every_group_is_one_of_the_eight():
 def test_case_and_blanks_do_not_matter(disguise):
     for name in study_description_table():
         assert normalised(disguise(name)) == name
+
+
+def test_a_table_of_ones_own(tmp_path):
+    file = tmp_path / "ours.csv"
+    file.write_text('\ufeff# ours\nstudy_description,groups\n\nSono  Abdomen,abdomen\n"Leber, Punktion",liver|biopsy\n')
+    table = study_description_table(file)
+    assert dict(table) == {"SONO ABDOMEN": {"abdomen"}, "LEBER, PUNKTION": {"liver", "biopsy"}}
+    assert group_order(table) == ("liver", "abdomen", "biopsy")
+    assert study_description_table(str(file)) == table
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "its first line is nothing"),
+        ("text,groups\nUS,liver\n", "its first line is text,groups"),
+        ("study_description,groups\n", "holds no table"),
+        ("study_description,groups\nUS\n", "line 2: 1 columns"),
+        ("study_description,groups\n# c\n ,liver\n", "line 3: no study description"),
+        ("study_description,groups\nUS,\n", "line 2: '' is no name"),
+        ("study_description,groups\nUS,liver|a/b\n", "line 2: 'a/b' is no name"),
+        ("study_description,groups\nUS,liver\nus ,kidney\n", "line 3: 'US' stands there twice"),
+    ],
+)
+def test_a_mistake_in_a_table_is_named_with_its_line(tmp_path, content, message):
+    file = tmp_path / "ours.csv"
+    file.write_text(content)
+    with pytest.raises(SonosiftError) as error:
+        study_description_table(file)
+    assert message in error.value.message
+
+
+def test_a_table_that_is_not_there():
+    with pytest.raises(SonosiftError, match="cannot be read") as error:
+        study_description_table("corected")
+    assert "'corrected'" in error.value.hint

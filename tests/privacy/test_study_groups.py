@@ -43,3 +43,10 @@ def test_the_corrected_variant_mends_the_left_kidney():
 )
 def test_probes_by_their_names(names, kind):
     assert mapped_transducer(names) == kind
+
+
+def test_ones_own_table_decides_and_orders(tmp_path):
+    file = tmp_path / "ours.csv"
+    file.write_text("study_description,groups\nSono Leber,biopsy|abdomen|liver\n")
+    assert mapped_study_groups("SONO  leber", str(file)) == ["liver", "abdomen", "biopsy"]
+    assert mapped_study_groups("US BIOPSY LIVER FOCAL", str(file)) == []

@@ -58,7 +58,7 @@ class Vocabulary:
             used = 1
             if meaning is None and position + 1 < len(tokens):
                 # A blank too many: KID NEY.
-                meaning, used = self._alike(tokens[position] + tokens[position + 1]), 2
+                meaning, used = self._same_shape(_shape(tokens[position] + tokens[position + 1])), 2
             if meaning is None:
                 return None
             found.update(meaning)
@@ -79,28 +79,28 @@ class Vocabulary:
             return None
         shape = _shape(token)
         if shape in self._by_shape:
-            meanings = self._by_shape[shape]
-            return next(iter(meanings)) if len(meanings) == 1 else None
+            return self._same_shape(shape)
         # The first letter is rarely mistyped, and OLIVER is no liver.
-        same_first = self._near(shape, self._by_first.get(shape[0], ()))
-        if not same_first:
+        found = [(slips, word) for word in self._by_first.get(shape[0], ()) if (slips := _slips(shape, _shape(word)))]
+        if not found:
             return None
         # GROIT is as near to DROIT as to GROIN: it is neither.
-        nearest = self._near(shape, self._meanings)
-        return next(iter(nearest)) if len(nearest) == 1 and nearest == same_first else None
+        nearest = self._meanings_within(min(found)[0], shape)
+        return next(iter(nearest)) if len(nearest) == 1 else None
 
-    def _near(self, shape: str, words: Iterable[str]) -> set[Meaning]:
-        """Return the meanings of those of ``words`` that are the fewest slips away."""
-        near: dict[int, set[Meaning]] = defaultdict(set)
-        for word in words:
-            slips = _slips(shape, _shape(word))
-            if slips is not None:
-                near[slips].add(self._meanings[word])
-        return near[min(near)] if near else set()
+    def _same_shape(self, shape: str) -> Meaning | None:
+        meanings = self._by_shape.get(shape, set())
+        return next(iter(meanings)) if len(meanings) == 1 else None
+
+    def _meanings_within(self, slips: int, shape: str) -> set[Meaning]:
+        words = (word for word in self._meanings if abs(len(word) - len(shape)) <= slips)
+        return {self._meanings[word] for word in words if edit_distance(shape, _shape(word)) <= slips}
 
     def _unglued(self, token: str) -> Meaning | None:
         """Cut a token without blanks into known words; None if it can be cut into different meanings."""
         shape = _shape(token)
+        if self._meanings_within(1, shape):
+            return None  # WALLBLADDER is a slip, and not a wall and a bladder
         cuts: list[set[tuple[frozenset[str], bool]]] = [set() for _ in range(len(shape) + 1)]
         cuts[0].add((frozenset(), False))
         for end in range(_SHORTEST_GLUED_PIECE, len(shape) + 1):

@@ -15,7 +15,6 @@ import re
 from dataclasses import dataclass
 
 from sonosift.archive.clip import ClipHeader, Identity
-from sonosift.labels.study_descriptions import Variant
 from sonosift.privacy.study_groups import mapped_study_groups, mapped_transducer
 
 _PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,/()+-]{0,39}")
@@ -33,12 +32,12 @@ class CleanFacts:
     mm_per_pixel: float | None
 
 
-def clean_facts(header: ClipHeader, variant: Variant = "paper") -> CleanFacts:
-    """Let pass what the allow-list names, mapped where it is free text."""
+def clean_facts(header: ClipHeader, study_table: str = "paper") -> CleanFacts:
+    """Let pass what the allow-list names, mapped where it is free text (through ``study_table``)."""
     return CleanFacts(
         machine=_machine(header),
         transducer=mapped_transducer(header.transducers),
-        study_groups=mapped_study_groups(header.study_description, variant),
+        study_groups=mapped_study_groups(header.study_description, study_table),
         mm_per_pixel=header.mm_per_pixel,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sonosift.labels.study_descriptions import STUDY_GROUPS, Variant, normalised, study_description_table
+from sonosift.labels.study_descriptions import group_order, normalised, study_description_table
 
 PROBE_KINDS = ("linear", "curvilinear", "phased")
 
@@ -23,14 +23,19 @@ _WORDS = {
 }  # fmt: skip
 
 
-def mapped_study_groups(description: str | None, variant: Variant = "paper") -> list[str]:
-    """Look a study description up in the paper's table; an unknown or missing one has no groups.
+def mapped_study_groups(description: str | None, source: str = "paper") -> list[str]:
+    """Look a study description up in a table; an unknown or missing one has no groups.
+
+    Args:
+        description: As the header has it.
+        source: ``paper``, ``corrected``, or the path of the user's own CSV file.
 
     >>> mapped_study_groups("us thyroid  biopsy")
     ['thyroid', 'nodule']
     """
-    groups = study_description_table(variant).get(normalised(description or ""), frozenset())
-    return [name for name in STUDY_GROUPS if name in groups]
+    table = study_description_table(source)
+    groups = table.get(normalised(description or ""), frozenset())
+    return [name for name in group_order(table) if name in groups]
 
 
 def mapped_transducer(names: Iterable[str]) -> str | None:
