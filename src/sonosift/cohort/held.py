@@ -39,7 +39,7 @@ Row = dict[str, Any]
 
 _RECORD, _FRAMES = "clip.json", "frames.npy"
 _CLIP = re.compile(r"[0-9a-f]{32}")
-_REASON_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_REASON_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def held_path_of(private_path: Path) -> Path:
@@ -65,10 +65,10 @@ class HeldWriter:
         if not _CLIP.fullmatch(clip):
             raise SonosiftError("a held clip is named by its pseudonym (32 hexadecimal digits), nothing else")
         if not _REASON_CODE.fullmatch(reason):
-            raise SonosiftError("a reason is a code such as 'no_fan'", "Lower-case letters, digits and underscores.")
+            raise SonosiftError("a reason is a code such as 'no_fan'", "Letters, digits and underscores.")
         self._place = held / clip
         self._building = held / f".{clip}.{uuid.uuid4().hex[:8]}.part"
-        self._clip, self._reason, self._corner = clip, reason, corner
+        self._clip, self._reason, self._corner = clip, reason.lower(), corner
         self._rows: list[Row] = []
         self._frames: IO[bytes] | None = None
         self._side: tuple[int, int] | None = None
