@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, RLELossless, generate_uid
 
 ENCAPSULATED = {
     "1.2.840.10008.1.2.4.50": lambda frame: imagecodecs.jpeg8_encode(frame, level=98),
+    "1.2.840.10008.1.2.4.51": lambda frame: imagecodecs.jpeg8_encode(
+        frame, level=98, bitspersample=8 if frame.itemsize == 1 else 12
+    ),
     "1.2.840.10008.1.2.4.57": lambda frame: imagecodecs.ljpeg_encode(frame, bitspersample=frame.itemsize * 8),
     "1.2.840.10008.1.2.4.70": lambda frame: imagecodecs.jpeg8_encode(
         frame,
@@ -23,14 +28,32 @@ ENCAPSULATED = {
         outcolorspace=None if frame.ndim == 2 else "RGB",
     ),
     "1.2.840.10008.1.2.4.80": imagecodecs.jpegls_encode,
+    "1.2.840.10008.1.2.4.81": lambda frame: imagecodecs.jpegls_encode(frame, level=2),
     "1.2.840.10008.1.2.4.90": lambda frame: imagecodecs.jpeg2k_encode(
         frame, level=0, codecformat="J2K", reversible=True
     ),
+    "1.2.840.10008.1.2.4.91": lambda frame: imagecodecs.jpeg2k_encode(
+        frame, level=45, codecformat="J2K", reversible=False, mct=frame.ndim == 3
+    ),
+    "1.2.840.10008.1.2.4.201": lambda frame: imagecodecs.htj2k_encode(frame, reversible=True),
+    "1.2.840.10008.1.2.4.202": lambda frame: imagecodecs.htj2k_encode(frame, reversible=True),
+    "1.2.840.10008.1.2.4.203": lambda frame: imagecodecs.htj2k_encode(frame, level=0.002, reversible=False),
 }
 
 
-def make_dicom(path: Path, frames: np.ndarray, syntax: str, photometric: str = "MONOCHROME2", **values: object) -> Path:
-    """Write ``frames`` [n, H, W] or [n, H, W, 3] as they are; ``values`` are further header elements by keyword."""
+def make_dicom(
+    path: Path,
+    frames: np.ndarray,
+    syntax: str,
+    photometric: str = "MONOCHROME2",
+    items: Sequence[bytes] | None = None,
+    offsets: Sequence[int] = (),
+    **values: object,
+) -> Path:
+    """Write ``frames`` [n, H, W] or [n, H, W, 3] as they are; ``values`` are further header elements by keyword.
+
+    With ``items``, these and the table of ``offsets`` become the pixel data, right or wrong.
+    """
     uid = UID(syntax)
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
@@ -45,21 +68,30 @@ def make_dicom(path: Path, frames: np.ndarray, syntax: str, photometric: str = "
         dataset.PlanarConfiguration = 0
     dataset.PhotometricInterpretation = photometric
     dataset.BitsAllocated = dataset.BitsStored = 8 * frames.itemsize
-    dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
+    dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, int(frames.dtype.kind == "i")
     for keyword, value in values.items():
         setattr(dataset, keyword, value)
-    if str(uid) in ENCAPSULATED:
+    if items is not None:
+        dataset["PixelData"] = DataElement("PixelData", "OB", _in_items(items, offsets), is_undefined_length=True)
+    elif str(uid) in ENCAPSULATED:
         dataset.PixelData = encapsulate([ENCAPSULATED[str(uid)](frame) for frame in frames])
     else:
         order = "<" if uid.is_little_endian else ">"
         dataset.PixelData = frames.astype(frames.dtype.newbyteorder(order)).tobytes()
         dataset.PixelData += b"\0" * (len(dataset.PixelData) % 2)
-    dataset["PixelData"].VR = "OB" if frames.itemsize == 1 else "OW"
-    if uid == RLELossless:
+    dataset["PixelData"].VR = "OB" if frames.itemsize == 1 or items is not None else "OW"
+    if uid == RLELossless and items is None:
         dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1")
         dataset.compress(RLELossless, generate_instance_uid=False)
     dataset.save_as(path, enforce_file_format=True)
     return path
+
+
+def _in_items(items: Sequence[bytes], offsets: Sequence[int]) -> bytes:
+    whole = b""
+    for item in (struct.pack(f"<{len(offsets)}I", *offsets), *items):
+        whole += b"\xfe\xff\0\xe0" + struct.pack("<I", len(item)) + item
+    return whole + b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
 @pytest.fixture

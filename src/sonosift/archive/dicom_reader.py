@@ -56,18 +56,20 @@ def open_dicom(path: Path) -> Clip:
 
 
 def _check_length(opened: OpenedDicom, header: ClipHeader) -> None:
-    dataset = opened.dataset
-    samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
-    frame_bytes = check_frame(header.height, header.width, samples, bits)
-    if bits == 1:
-        frame_bytes //= 8
-    elif dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
-        frame_bytes = frame_bytes * 2 // 3
+    frame_bytes = _native_frame_bytes(opened.dataset, header)
     with opened.open() as handle:
         _, declared, start = opened.pixel_element(handle)
     # How much a deflated file holds is known only at its end: there the element's own word has to do.
     available = declared if opened.inflated_from is not None else opened.path.stat().st_size - start
     check_native_length(frame_bytes, header.frame_count or 1, available)
+
+
+def _native_frame_bytes(dataset: Dataset, header: ClipHeader) -> int:
+    samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.BitsAllocated)
+    frame_bytes = check_frame(header.height, header.width, samples, bits)
+    if bits == 1:
+        return frame_bytes // 8
+    return frame_bytes * 2 // 3 if dataset.get("PhotometricInterpretation") == "YBR_FULL_422" else frame_bytes
 
 
 def _decoded(opened: OpenedDicom, header: ClipHeader, indices: list[int]) -> Iterator[_Decoded]:
@@ -76,7 +78,7 @@ def _decoded(opened: OpenedDicom, header: ClipHeader, indices: list[int]) -> Ite
         if opened.syntax.is_encapsulated:
             yield from _encapsulated(opened, header, indices)
         else:
-            yield from _native(opened, indices)
+            yield from _native(opened, header, indices)
     except Unreadable:
         raise
     except MemoryError as error:
@@ -87,14 +89,28 @@ def _decoded(opened: OpenedDicom, header: ClipHeader, indices: list[int]) -> Ite
         raise Unreadable(Reason.BROKEN_PIXELS) from error
 
 
-def _native(opened: OpenedDicom, indices: Sequence[int]) -> Iterator[_Decoded]:
+def _native(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
     options = _options(opened)
+    frame_bytes = _native_frame_bytes(opened.dataset, header)
+    # Frames that begin inside a byte or a swapped word need pydicom to look at their neighbours.
+    alone = options["bits_allocated"] >= 8 and (opened.syntax.is_little_endian or frame_bytes % 2 == 0)
+    decoder = get_decoder(opened.syntax)
     with opened.open() as handle:
         options["pixel_vr"], _, start = opened.pixel_element(handle)
-        handle.seek(start)
-        decoder = get_decoder(opened.syntax)
-        # Taken raw: pydicom's own conversion of YBR to RGB costs more than decoding a JPEG.
-        for pixels, properties in decoder.iter_array(handle, indices=indices, raw=True, **options):
+        for index in indices:
+            # One call for each frame, and forward: pydicom's own iteration misreads YBR_FULL_422 after the first
+            # frame, and goes back after each, which in a deflated file means to the very beginning.
+            # Taken raw: its conversion of YBR to RGB costs more than decoding a JPEG.
+            if alone:
+                handle.seek(start + index * frame_bytes)
+                source = handle.read(frame_bytes)
+                if len(source) < frame_bytes:
+                    raise Unreadable(Reason.TRUNCATED)
+                one = options | {"number_of_frames": 1}
+                pixels, properties = decoder.as_array(source, index=0, raw=True, **one)
+            else:
+                handle.seek(start)
+                pixels, properties = decoder.as_array(handle, index=index, raw=True, **options)
             yield pixels, str(properties["photometric_interpretation"])
 
 
