@@ -20,6 +20,10 @@ _BLACK = 4
 _BLACK_SHARE = 0.12
 _GRAIN_WINDOW = 0.05
 _LEAST_GRAIN = 0.1
+_BRIGHT = 60
+_FILLED = 0.97
+_FLAT_SHARE = 0.5
+_TALLEST_BAR = 0.2
 _STROKE = 5
 _STROKE_CONTRAST = 60
 _STROKE_SHARE = 0.12
@@ -28,10 +32,14 @@ _GROUND_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Content:
-    """The areas of the picture at working resolution (one, or its parts), and the grey of the screen around it."""
+    """The areas of the picture at working resolution (one, or its parts), and the screen around it.
+
+    ``bright`` is all that stands out strongly from the screen's grey ``background``: echoes, writing, graphics.
+    """
 
     parts: list[NDArray[np.bool_]]
     background: int
+    bright: NDArray[np.bool_]
 
 
 def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] | None = None) -> Content | None:
@@ -44,6 +52,7 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     background = _background(brightest)
     smooth = cv2.GaussianBlur(brightest, (0, 0), 1.2).astype(np.float32)
     lit = (np.abs(smooth - background) > _ABOVE_BACKGROUND) & _grainy(brightest) & ~_lettered(brightest, background)
+    lit &= ~_bars(brightest, background)
     if window is not None:
         lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
@@ -51,19 +60,36 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     if sum(part.mean() for part in parts) < _LEAST_SHARE:
         return None
     # Smoothing made the area a little wider than the picture is.
-    sharp = np.abs(brightest.astype(np.int16) - background) > _ABOVE_BACKGROUND
-    return Content([part & sharp for part in parts], background)
+    contrast = np.abs(brightest.astype(np.int16) - background)
+    sharp = contrast > _ABOVE_BACKGROUND
+    return Content([part & sharp for part in parts], background, contrast > _BRIGHT)
 
 
 def _background(picture: NDArray[np.uint8]) -> int:
-    """Return the grey of the screen: black where there is enough of it, else the commonest dark value of the border."""
-    if (picture <= _BLACK).mean() > _BLACK_SHARE:
-        return 0
+    """Return the grey of the screen: what most of its border shows, else black where there is enough of it."""
     border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     counts = np.bincount(border, minlength=256)[:100]
     commonest = int(counts.argmax())
     around = counts[max(0, commonest - 2) : commonest + 3].sum()
+    if around > 0.6 * border.size:
+        return commonest if commonest > _BLACK else 0
+    if (picture <= _BLACK).mean() > _BLACK_SHARE:
+        return 0
     return commonest if around > 0.3 * border.size else 0
+
+
+def _bars(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
+    """Mark the rows of title bars: filled from one side of the screen to the other, flat, at its top or bottom."""
+    filled = (np.abs(picture.astype(np.int16) - background) > _ABOVE_BACKGROUND).mean(axis=1) > _FILLED
+    flat = (picture[:, 1:] == picture[:, :-1]).mean(axis=1) > _FLAT_SHARE
+    bar = filled & flat
+    rows = np.zeros(len(picture), dtype=bool)
+    most = round(_TALLEST_BAR * len(picture))
+    for part, order in ((rows[:most], bar[:most]), (rows[::-1][:most], bar[::-1][:most])):
+        marked = np.flatnonzero(order)
+        if len(marked):
+            part[: marked[-1] + 1] = True
+    return np.repeat(rows[:, None], picture.shape[1], axis=1)
 
 
 def _grainy(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:

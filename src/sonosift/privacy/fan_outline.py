@@ -27,51 +27,132 @@ class Outline:
     parts: int = 1
 
 
-def fit_outline(parts: Sequence[Mask]) -> Outline:
-    """Fit the picture as a whole, or each of two pictures side by side where that leaves less of the screen."""
-    best = _fit_one(np.logical_or.reduce(parts))
+def fit_outline(parts: Sequence[Mask], writing: Mask | None = None) -> Outline:
+    """Fit the picture as a whole, or each of two pictures side by side where that leaves less of the screen.
+
+    Args:
+        parts: The areas of the content.
+        writing: What is bright on the screen; a side that lies in shadow is only drawn where nothing of it is.
+    """
+    shown = np.zeros_like(parts[0]) if writing is None else writing
+    best = _fit_one(np.logical_or.reduce(parts), shown)
     most = _TWO_PICTURES * best.mask.sum()
     from_left = sorted(parts, key=lambda part: float(np.flatnonzero(part.any(0)).mean()))
     for cut in range(1, len(parts)):
-        first, second = (_fit_one(np.logical_or.reduce(side)) for side in (from_left[:cut], from_left[cut:]))
+        first, second = (_fit_one(np.logical_or.reduce(side), shown) for side in (from_left[:cut], from_left[cut:]))
         both = first.mask | second.mask
         if both.sum() < most:
             best, most = Outline(both, min(first.confidence, second.confidence), parts=2), both.sum()
     return best
 
 
-def _fit_one(content: Mask) -> Outline:
+def _fit_one(content: Mask, writing: Mask) -> Outline:
     """Fit straight sides, arcs and screen edges; fall back on the convex hull where they do not fit."""
     hull = _convex_hull(content)
-    fitted = _fitted(content)
-    covered = float((content & fitted).sum() / max(1, content.sum()))
-    filled = float((hull & fitted).sum() / max(1, fitted.sum()))
-    quality = _ramp(covered, 0.9, 0.98) * _ramp(filled, 0.55, 0.8)
-    if quality >= 0.5:
-        return Outline(fitted, quality)
-    # An unusual shape: the hull loses little, and its corners are not trusted.
-    compact = float(content.sum() / max(1, hull.sum()))
-    return Outline(hull, max(quality, 0.8 * _ramp(compact, 0.6, 0.9)))
+    sides = _Sides.of(content)
+    fitted = _fitted(content, sides, cut=True)
+    quality = _agreement(content, hull, fitted)
+    if quality < 0.5:
+        # An unusual shape: the hull loses little, and its corners are not trusted.
+        compact = float(content.sum() / max(1, hull.sum()))
+        return Outline(hull, max(quality, 0.8 * _ramp(compact, 0.6, 0.9)))
+    if sides.is_sector:
+        # A shadow along one side hides it. A probe sweeps as far to the left as to the right, so the other side tells.
+        whole = _fitted(content, sides.mirrored(content), cut=False)
+        writing_added = (whole & ~fitted & writing).sum()
+        lost = _share_inside(content, fitted) - _share_inside(content, whole)
+        if writing_added <= _STRAY_WRITING and whole.sum() <= _MOST_GROWTH * fitted.sum() and lost <= _MOST_LOST:
+            return Outline(whole, quality)
+    return Outline(fitted, quality)
 
 
-def _fitted(content: Mask) -> Mask:
-    height, width = content.shape
-    rows, columns = np.flatnonzero(content.any(1)), np.flatnonzero(content.any(0))
+def _agreement(content: Mask, hull: Mask, fitted: Mask) -> float:
+    return _ramp(_share_inside(content, fitted), 0.9, 0.98) * _ramp(_share_inside(fitted, hull), 0.55, 0.8)
+
+
+def _share_inside(area: Mask, border: Mask) -> float:
+    return float((area & border).sum() / max(1, area.sum()))
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The straight sides ``x = left - left_slope * y`` and ``x = right + right_slope * y``."""
+
+    left: float
+    left_slope: float
+    right: float
+    right_slope: float
+
+    @classmethod
+    def of(cls, content: Mask) -> _Sides:
+        width = content.shape[1]
+        rows, left, right = _edges(content)
+        tolerance = _tolerance(content)
+        left_at, left_slope = _side(left, rows, tolerance)
+        mirrored_at, right_slope = _side(width - 1.0 - right, rows, tolerance)
+        return cls(left_at, left_slope, width - 1.0 - mirrored_at, right_slope)
+
+    @property
+    def is_sector(self) -> bool:
+        return self.left_slope + self.right_slope > 2 * _SLOPED
+
+    def mirrored(self, content: Mask) -> _Sides:
+        """Give both sides one slope: that on which most of both edges lie, or the wider one where they disagree."""
+        width = content.shape[1]
+        rows, left, right = _edges(content)
+        tolerance = _tolerance(content)
+        left_at, left_weight = _supports(left, rows, tolerance)
+        right_at, right_weight = _supports(width - 1.0 - right, rows, tolerance)
+        if abs(self.left_slope - self.right_slope) <= _SAME_SLOPE:
+            near = np.abs(_SLOPES - (self.left_slope + self.right_slope) / 2) <= _SAME_SLOPE
+            best = int(np.where(near, left_weight + right_weight, -1).argmax())
+        else:
+            best = int(np.abs(_SLOPES - max(self.left_slope, self.right_slope)).argmin())
+        slope = float(_SLOPES[best])
+        return _Sides(float(left_at[best]), slope, width - 1.0 - float(right_at[best]), slope)
+
+
+def _edges(content: Mask) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rows with content, and where it begins and ends in each."""
+    rows = np.flatnonzero(content.any(1))
     left = content[rows].argmax(1).astype(np.float64)
-    right = width - 1.0 - content[rows][:, ::-1].argmax(1)
-    tolerance = max(1.5, _TOLERANCE * max(height, width))
-    left_at, left_slope = _side(left, rows, tolerance)
-    mirrored_at, right_slope = _side(width - 1.0 - right, rows, tolerance)
-    right_at = width - 1.0 - mirrored_at
+    right = content.shape[1] - 1.0 - content[rows][:, ::-1].argmax(1)
+    return rows, left, right
 
+
+def _tolerance(content: Mask) -> float:
+    return max(1.5, _TOLERANCE * max(content.shape))
+
+
+def _fitted(content: Mask, sides: _Sides, *, cut: bool) -> Mask:
+    """Draw the area between the sides and the arcs; ``cut`` ends it at the outermost column with content.
+
+    Without ``cut`` it ends there only where the screen seems to cut it: most rows that could go on end at that column.
+    """
+    height, width = content.shape
+    rows, left, right = _edges(content)
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    mask = (x >= columns[0]) & (x <= columns[-1]) & (y >= rows[0]) & (y <= rows[-1])
-    mask &= (x >= left_at - left_slope * y) & (x <= right_at + right_slope * y)
-    if left_slope + right_slope > 2 * _SLOPED:
-        apex_y = (left_at - right_at) / (left_slope + right_slope)
-        apex_x = left_at - left_slope * apex_y
+    mask = (y >= rows[0]) & (y <= rows[-1])
+    mask &= (x >= sides.left - sides.left_slope * y) & (x <= sides.right + sides.right_slope * y)
+    tolerance = _tolerance(content)
+    first, last = float(left.min()), float(right.max())
+    if cut or _is_cut(left - first, first - (sides.left - sides.left_slope * rows), tolerance):
+        mask &= x >= first
+    if cut or _is_cut(last - right, sides.right + sides.right_slope * rows - last, tolerance):
+        mask &= x <= last
+    if sides.is_sector:
+        apex_y = (sides.left - sides.right) / (sides.left_slope + sides.right_slope)
+        apex_x = sides.left - sides.left_slope * apex_y
         mask &= _between_arcs(content, mask, apex_x, apex_y)
     return np.asarray(mask, dtype=np.bool_)
+
+
+def _is_cut(short_of: NDArray[np.float64], beyond: NDArray[np.float64], tolerance: float) -> bool:
+    """Say whether most rows whose side would go on beyond the outermost column end at that column."""
+    could_go_on = beyond > tolerance
+    if could_go_on.sum() < 3:
+        return False
+    return bool((short_of[could_go_on] <= tolerance).mean() > 0.5)
 
 
 def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -> tuple[float, float]:
@@ -79,11 +160,8 @@ def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -
 
     A sloped side is preferred where enough rows lie on it: the rest of the edge is then the cut of the screen.
     """
-    offsets = edge[None, :] + _SLOPES[:, None] * rows[None, :]
-    stray = int(_STRAY * len(rows))
-    at = np.partition(offsets, stray, axis=1)[:, stray]
-    support = (np.abs(offsets - at[:, None]) <= tolerance).mean(axis=1)
-    weight = support * np.sqrt(1 + _SLOPES**2)
+    at, weight = _supports(edge, rows, tolerance)
+    support = weight / np.sqrt(1 + _SLOPES**2)
     sloped = _SLOPES > _SLOPED
     if support[sloped].max() > _FEWEST_ROWS:
         best = int(np.where(sloped & (support > _FEWEST_ROWS), weight, -1).argmax())
@@ -93,6 +171,17 @@ def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -
         return float(at[straight]), float(_SLOPES[straight])
     best = int(weight.argmax())
     return float(at[best]), float(_SLOPES[best])
+
+
+def _supports(
+    edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return, for each slope, the outermost line that is not stray, and how long a part of the edge lies on it."""
+    offsets = edge[None, :] + _SLOPES[:, None] * rows[None, :]
+    stray = int(_STRAY * len(rows))
+    at = np.partition(offsets, stray, axis=1)[:, stray]
+    support = (np.abs(offsets - at[:, None]) <= tolerance).mean(axis=1)
+    return at, support * np.sqrt(1 + _SLOPES**2)
 
 
 def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> Mask:
@@ -161,3 +250,7 @@ _RAYS = 64
 _LEAST_AGREEMENT = 0.2
 _MOST_WRITING = 0.03
 _TWO_PICTURES = 0.9
+_STRAY_WRITING = 12
+_MOST_LOST = 0.02
+_SAME_SLOPE = 0.06
+_MOST_GROWTH = 1.6
