@@ -87,3 +87,45 @@ def test_from_a_catalog_row(make_cohort: Callable[..., Cohort]) -> None:
     geometry = FrameGeometry.of_row(make_cohort(3).catalog().row(0, named=True))
     assert (geometry.crop_x, geometry.crop_y, geometry.scale) == (10, 20, 0.05)
     assert geometry.frame_mm_per_pixel is None
+
+
+SHAPES = st.sampled_from([(32, 32), (64, 96), (120, 48)])
+
+
+@given(width=st.integers(1, 900), height=st.integers(1, 900), frame=SHAPES)
+def test_a_letterboxed_crop_fits_and_is_centred(width: int, height: int, frame: tuple[int, int]) -> None:
+    placed = FrameGeometry.around((7, 9, 7 + width, 9 + height), frame, (1000, 1000))
+    stored = placed.letterboxed(np.full((height, width), 200, np.uint8), frame)
+    rows, columns = np.flatnonzero(stored.any(1)), np.flatnonzero(stored.any(0))
+    assert stored.shape == frame
+    assert len(rows) == frame[0] or len(columns) == frame[1]
+    assert (rows[0], columns[0]) == (placed.pad_y, placed.pad_x)
+    assert abs(placed.pad_x - (frame[1] - columns[-1] - 1)) <= 1
+    assert abs(placed.pad_y - (frame[0] - rows[-1] - 1)) <= 1
+    assert len(rows) == pytest.approx(height * placed.scale, abs=1)
+
+
+@pytest.mark.parametrize("box", [(100, 50, 500, 350), (0, 0, 90, 200), (10, 20, 40, 60)])
+@pytest.mark.parametrize("frame", [(128, 128), (96, 160)])
+def test_points_map_to_where_they_are_drawn(box: tuple[int, int, int, int], frame: tuple[int, int]) -> None:
+    source = np.zeros((400, 600), np.uint8)
+    x, y = (box[0] + box[2]) // 2 - 4, (box[1] + box[3]) // 2 + 6
+    source[y - 4 : y + 5, x - 4 : x + 5] = 255
+    placed = FrameGeometry.around(box, frame, (400, 600))
+    stored = placed.letterboxed(source[box[1] : box[3], box[0] : box[2]], frame).astype(float)
+    centre = stored.sum(0) @ np.arange(frame[1]) / stored.sum(), stored.sum(1) @ np.arange(frame[0]) / stored.sum()
+    # Centres of pixels: a source pixel's centre lies half a pixel into it, so does a stored one's.
+    np.testing.assert_allclose(placed.to_frame([[x + 0.5, y + 0.5]])[0] - 0.5, centre, atol=0.6)
+
+
+def test_circles_stay_circles() -> None:
+    y, x = np.mgrid[0:300, 0:500]
+    circle = (np.hypot(x - 250, y - 150) < 100).astype(np.uint8) * 255
+    stored = FrameGeometry.around((0, 0, 500, 300), (128, 64), (300, 500)).letterboxed(circle, (128, 64)) > 127
+    assert stored.any(1).sum() == pytest.approx(stored.any(0).sum(), abs=1)
+
+
+def test_the_same_size_is_the_same_picture() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (64, 80), dtype=np.uint8)
+    stored = FrameGeometry.around((0, 0, 80, 64), (64, 80), (64, 80)).letterboxed(picture, (64, 80))
+    np.testing.assert_array_equal(stored, picture)

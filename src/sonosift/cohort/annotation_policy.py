@@ -12,7 +12,7 @@ from sonosift.labels.space import LabelRows, LabelSpace
 Policy = Literal["latest", "consensus", "adjudicated"]
 
 # What a person or a reference says outranks what a machine derived, however new the latter is.
-AUTHORITATIVE = frozenset({"expert", "adjudication", "truth", "csv"})
+AUTHORITATIVE = frozenset({"expert", "adjudication", "truth", "csv", "manifest"})
 ADJUDICATION = "adjudication"
 
 

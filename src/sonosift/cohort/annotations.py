@@ -21,7 +21,7 @@ from sonosift.errors import SonosiftError, unknown_name
 from sonosift.labels.space import LabelRows, LabelSpace
 
 TargetKind = Literal["frame", "clip", "group"]
-Source = Literal["expert", "adjudication", "truth", "csv", "burnt_in", "group", "weak"]
+Source = Literal["expert", "adjudication", "truth", "csv", "manifest", "burnt_in", "group", "weak"]
 
 FILE_NAME = "labels.sqlite"
 _IDS_PER_QUERY = 10_000
@@ -37,7 +37,8 @@ class Annotation(BaseModel):
         target_id: The frame id, the clip pseudonym, or ``RUN/NUMBER`` of a group.
         names: Labels of the label space.
         author: Who says so.
-        source: How it came about; ``expert``, ``adjudication``, ``truth`` and ``csv`` outrank what a machine derived.
+        source: How it came about; ``expert``, ``adjudication``, ``truth``, ``csv`` and ``manifest`` outrank what a
+            machine derived.
         boxes: ``(label, x0, y0, x1, y1)`` in pixels of the stored frame.
     """
 
@@ -134,8 +135,8 @@ class Annotations:
                 adjudication, else what all authors agree on.
             clips: The clip of each frame: a frame without a label of its own takes its clip's.
             groups: The group of each frame (``RUN/NUMBER``), which counts when neither frame nor clip is labelled.
-            sources: Only statements of these sources; by default all, where expert, adjudication, truth and csv
-                outrank burnt_in, group and weak.
+            sources: Only statements of these sources; by default all, where expert, adjudication, truth, csv and
+                manifest outrank burnt_in, group and weak.
         """
         if policy not in get_args(Policy):
             raise unknown_name("policy", policy, get_args(Policy))

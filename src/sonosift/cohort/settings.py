@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 
 from sonosift.cohort.scope import Scope
 from sonosift.errors import SonosiftError
@@ -33,6 +33,10 @@ def _valid_size(value: Any) -> FrameSize:
     return lengths[0] if lengths[0] == lengths[1] else (lengths[0], lengths[1])
 
 
+def _plain_size(size: FrameSize) -> int | list[int]:
+    return size if isinstance(size, int) else list(size)
+
+
 class CohortSettings(BaseModel):
     """The contents of ``cohort.yaml``.
 
@@ -49,7 +53,7 @@ class CohortSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
-    size: Annotated[FrameSize, PlainValidator(_valid_size, json_schema_input_type=FrameSize)]
+    size: Annotated[FrameSize, PlainValidator(_valid_size), PlainSerializer(_plain_size)]
     rows_per_shard: int = Field(default=ROWS_PER_SHARD, ge=1)
     label_space: LabelSpace = ABDOMEN
     key_check: str

@@ -115,8 +115,10 @@ def _typer_parameter(parameter: inspect.Parameter, types: dict[str, Any], helps:
 
 
 def _shell_type(annotation: Any) -> Any:
-    """Narrow what Python callers may pass to what a shell can: ``str | Path`` is a path."""
+    """Narrow what Python callers may pass to what a shell can: ``str | Path`` is a path, ``int | str`` a text."""
     choices = typing.get_args(annotation)
+    if set(choices) == {int, str}:
+        return str
     if Path in choices and str in choices:
         return Path | None if type(None) in choices else Path
     return annotation

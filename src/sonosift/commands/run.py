@@ -73,7 +73,7 @@ def run(
     *,
     labels: Path | None = None,
     method: str = "lsd",
-    size: int = 256,
+    size: int | str = 256,
     workers: int | None = None,
     scale: str = "auto",
     epochs: int | None = None,
@@ -88,7 +88,7 @@ def run(
         cohort: Folder of the cohort; made if it does not exist.
         labels: A CSV table of labels, as for `sonosift label`.
         method: Way of learning without labels: pica or lsd.
-        size: Side of the stored frames in pixels.
+        size: Size of the stored frames in pixels: a side, or HEIGHTxWIDTH.
         workers: Decoding processes; one per core by default.
         scale: paper, small, or auto: small without a GPU.
         epochs: Passes over the exams, in pretraining and in training; by default as the scale has it.

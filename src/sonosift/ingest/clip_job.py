@@ -3,37 +3,86 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
+
+from sonosift.labels.study_descriptions import Variant
 
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What every child needs to know once."""
+    """What every child needs to know once.
+
+    Attributes:
+        key_hex: The cohort's key.
+        frame_shape: Height and width of the stored frames.
+        clip_rate_hz: Frames a second to keep.
+        study_table: Which table of study descriptions.
+        spool: Private folder for frames on their way into the cohort.
+        held: Private folder for clips that wait for a person.
+        label_dictionary: Built-in dictionary of burnt-in labels (by name) or the user's own (by path), if any.
+        include: Scope rules.
+        exclude: Scope rules.
+        remove_calipers: Remove the operator's measuring marks too.
+        rescale_intensity: Bring the near field of all frames to one brightness.
+        crop_border: Cut black borders off inside the fan's box.
+        export: Folder for de-identified DICOM files, if wanted.
+    """
 
     key_hex: str = field(repr=False)
-    size: int
+    frame_shape: tuple[int, int]
     clip_rate_hz: float
-    study_table: Literal["paper", "corrected"]
+    study_table: Variant
     spool: str
     held: str
+    label_dictionary: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    remove_calipers: bool = False
+    rescale_intensity: bool = False
+    crop_border: bool = False
+    export: str | None = None
 
 
 @dataclass(frozen=True)
 class LookJob:
-    """Read a file's header and hash."""
+    """Read a file's header and hash, or list a zip's members.
+
+    Attributes:
+        path: The file.
+        member: Name inside it, if it is a zip of which a member is meant.
+        bytes: How much there is to read, which decides how long it may take.
+    """
 
     path: str
+    member: str = ""
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What a file is: a readable clip with pseudonyms, or a reason why not."""
+    """What a file is: a readable clip with pseudonyms, a zip with members, or a reason why neither.
+
+    Attributes:
+        sha256: Hash of the content.
+        size: Bytes of the file on disk (for a member: of its zip).
+        modified_ns: Time of the file on disk.
+        length: Bytes of the content.
+        reason: Why it cannot come in.
+        members: Names inside a zip; None for anything else.
+        rule: The step of the scope that it failed, if that is the reason.
+        patient: Pseudonym of the header's patient.
+        patient_number: Keyed hash of the patient id alone.
+        exam: Pseudonym of the header's exam.
+        instance: Pseudonym of the header's instance.
+    """
 
     sha256: str
     size: int
     modified_ns: int
+    length: int = 0
     reason: str | None = None
-    has_header: bool = False
+    members: list[str] | None = None
+    rule: str | None = None
     patient: str | None = None
     patient_number: str | None = None
     exam: str | None = None
@@ -42,23 +91,53 @@ class Looked:
 
 @dataclass(frozen=True)
 class DecodeJob:
-    """Decode, clean and scale one clip whose place in the cohort has been decided."""
+    """Decode, clean and scale one clip whose place in the cohort has been decided.
+
+    Attributes:
+        path: The file.
+        member: Name inside it, if it is a zip.
+        sha256: Hash of the content, as the first look found it.
+        modified_ns: Time of the file on disk at the first look.
+        size: Its bytes on disk.
+        bytes: How much there is to read, which decides how long it may take.
+        instance: What the frame ids derive from.
+        clip: Pseudonym.
+        exam: Pseudonym.
+        patient: Pseudonym.
+        fan_outline: The fan to use where the pixels do not show it clearly: a template of the machine.
+    """
 
     path: str
+    member: str
     sha256: str
     modified_ns: int
+    size: int
     bytes: int
     instance: str
     clip: str
     exam: str
     patient: str
+    fan_outline: list[int] | None = None
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The clip's catalog rows; its frames lie in the spool file, or wait in the held folder."""
+    """What became of a clip: its frames lie in the spool file, or wait in the held folder.
 
+    Attributes:
+        shared: Catalog columns that are the same for all frames.
+        rows: The other columns, one dictionary per frame.
+        spool_file: The stored frames, one after the other.
+        held_frames: How many frames wait for a person.
+        held_reason: Why.
+        reason: Why the file could not be taken in.
+        rule: The step of the scope that it failed, if that is the reason.
+    """
+
+    shared: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
     spool_file: str | None = None
     held_frames: int = 0
+    held_reason: str | None = None
     reason: str | None = None
+    rule: str | None = None

@@ -12,8 +12,8 @@ from sonosift.archive.unreadable import Reason
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.sources import Source
 from sonosift.cohort.writer import CohortWriter
+from sonosift.ingest.archive_file import ArchiveFile
 from sonosift.ingest.clip_job import Decoded, DecodeJob
-from sonosift.ingest.find_files import storable
 
 _FRAMES_AT_ONCE = 256
 
@@ -36,14 +36,16 @@ class ClipCommitter:
         """Frames that this committer added."""
         return self._appended
 
-    def take(self, path: str, job: DecodeJob, answer: dict[str, Any], writer: CohortWriter) -> None:
-        """Append the next decoded clip, or note why there is none."""
+    def take(self, file: ArchiveFile, job: DecodeJob, answer: dict[str, Any], writer: CohortWriter) -> Source:
+        """Append the next decoded clip, or note why there is none; return what will be recorded of it."""
         decoded = Decoded(**answer)
         if decoded.spool_file is not None and decoded.reason is None:
             spool = Path(decoded.spool_file)
-            self._append(spool, decoded.rows, writer)
+            self._append(spool, decoded, writer)
             spool.unlink()
-        self._waiting.append((self._appended, _source(path, job, decoded)))
+        source = _source(file, job, decoded)
+        self._waiting.append((self._appended, source))
+        return source
 
     def on_commit(self, frame_ids: list[str]) -> None:
         """Record the sources whose last frame has just become safe."""
@@ -54,14 +56,15 @@ class ClipCommitter:
         """Record what is left, after the writer has committed its last shard."""
         self._record(self._appended)
 
-    def _append(self, spool: Path, rows: list[dict[str, Any]], writer: CohortWriter) -> None:
-        side = self._cohort.settings.size
-        frames = np.memmap(spool, dtype=np.uint8, mode="r", shape=(len(rows), side, side))
-        for start in range(0, len(rows), _FRAMES_AT_ONCE):
+    def _append(self, spool: Path, decoded: Decoded, writer: CohortWriter) -> None:
+        shape = (len(decoded.rows), *self._cohort.settings.frame_shape)
+        frames = np.memmap(spool, dtype=np.uint8, mode="r", shape=shape)
+        for start in range(0, len(decoded.rows), _FRAMES_AT_ONCE):
             part = slice(start, start + _FRAMES_AT_ONCE)
+            rows = [decoded.shared | row for row in decoded.rows[part]]
             # Counted before the call: a commit inside it already counts these frames.
-            self._appended += sum(row["frame_id"] not in writer for row in rows[part])
-            writer.append(np.asarray(frames[part]), rows[part])
+            self._appended += sum(row["frame_id"] not in writer for row in rows)
+            writer.append(np.asarray(frames[part]), rows)
 
     def _record(self, safe: int) -> None:
         done = []
@@ -71,16 +74,22 @@ class ClipCommitter:
             self._cohort.private.sources.record(done)
 
 
-def _source(path: str, job: DecodeJob, decoded: Decoded) -> Source:
+def _source(file: ArchiveFile, job: DecodeJob, decoded: Decoded) -> Source:
     reason = Reason(decoded.reason) if decoded.reason is not None else None
+    path, member = file.key
     return Source(
-        path=storable(path),
+        path=path,
+        member=member,
         sha256=job.sha256,
         modified_ns=job.modified_ns,
-        size=job.bytes,
+        size=job.size,
         state="ingested" if reason is None else "skipped" if reason.is_skip else "quarantined",
         clip=job.clip if reason is None else None,
         reason=None if reason is None else str(reason),
         frames=len(decoded.rows),
         held_frames=decoded.held_frames,
+        patient=job.patient,
+        exam=job.exam,
+        rule=decoded.rule,
+        held_reason=decoded.held_reason,
     )

@@ -1,125 +1,159 @@
-"""One clip from its file to clean squares, in a child: decode, find the fan, blank, scale, describe."""
+"""One clip from its file to clean frames, in a child: decode, find the fan, clean, check, scale, describe."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
-import cv2
-
-from sonosift.archive.clip import ClipHeader, Frame
-from sonosift.archive.colour_flow import has_colour_flow
+from sonosift.archive.clip import Clip, Frame, Image
 from sonosift.archive.open_clip import open_clip
 from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.cohort.geometry import FrameGeometry
+from sonosift.cohort.held import HeldWriter
+from sonosift.cohort.scope import MODE, Scope
+from sonosift.ingest.catalog_rows import CatalogRows, FrameFacts, Row, brightness_of, facts_of
+from sonosift.ingest.clean_crops import Cleaning, clean_crops
 from sonosift.ingest.clip_job import Decoded, DecodeJob, WorkerSettings
-from sonosift.ingest.letterbox import Letterbox
-from sonosift.machine import atomic
+from sonosift.ingest.crop_spool import CropSpool
+from sonosift.ingest.picture_options import content_box, rescaled
+from sonosift.ingest.source_file import check_unchanged, source_file
 from sonosift.privacy.blanking import blanked_crop
-from sonosift.privacy.fan import TRUSTED, Fan, find_fan
-from sonosift.privacy.header_allow_list import clean_facts
-from sonosift.privacy.pseudonyms import Pseudonyms
+from sonosift.privacy.fan import TRUSTED, Fan, Mask, find_fan
 
 FRAMES_FOR_THE_FAN = 12
+NO_FAN, FAN_UNSURE = "no_fan", "fan_unsure"
 
 
 def decode_clip(job: DecodeJob, settings: WorkerSettings) -> Decoded:
-    """Write the clip's frames to a spool file and return their catalog rows, or the reason why not."""
-    path = Path(job.path)
-    spool = Path(settings.spool) / f"{job.clip}.raw"
+    """Write the clip's frames to a spool file, or hold them, or return the reason why neither."""
     try:
-        clip = open_clip(path)
-        frames = _same_size(clip.frames(settings.clip_rate_hz))
+        with source_file(Path(job.path), job.member, Path(settings.spool)) as path, ExitStack() as spools:
+            return _ClipDecoder(job, settings, open_clip(path), spools).decoded()
+    except Unreadable as error:
+        return Decoded(reason=error.reason)
+
+
+@dataclass(frozen=True)
+class _Spooled:
+    """A clip whose fan is known, read to its end."""
+
+    fan: Fan
+    mask: Mask
+    screen: Image
+    crops: CropSpool
+    facts: list[FrameFacts]
+
+
+class _ClipDecoder:
+    def __init__(self, job: DecodeJob, settings: WorkerSettings, clip: Clip, spools: ExitStack) -> None:
+        self._job = job
+        self._settings = settings
+        self._clip = clip
+        self._spools = spools
+        self._rows = CatalogRows(job, settings, clip.header)
+
+    def decoded(self) -> Decoded:
+        frames = _same_size(self._clip.frames(self._settings.clip_rate_hz))
         first = list(islice(frames, FRAMES_FOR_THE_FAN))
         if not first:
-            return Decoded(reason=Reason.NO_PIXELS)
-        fan = find_fan([frame.grey for frame in first], clip.header.regions)
-        everything = chain(first, frames)
-        describe = _Describer(job, settings, clip.header)
+            raise Unreadable(Reason.NO_PIXELS)
+        fan = self._fan(first)
         if fan is None or fan.confidence < TRUSTED:
-            result = Decoded(held_frames=_hold(everything, describe, fan, Path(settings.held)))
-        else:
-            result = Decoded(rows=_spooled(everything, describe, fan, spool), spool_file=str(spool))
-    except Unreadable as error:
-        spool.unlink(missing_ok=True)
-        return Decoded(reason=error.reason)
-    found = path.stat()
-    if (found.st_mtime_ns, found.st_size) != (job.modified_ns, job.bytes):
-        spool.unlink(missing_ok=True)
-        return Decoded(reason=Reason.CHANGED_WHILE_READING)
-    return result
+            return self._hold_screens(chain(first, frames), fan)
+        spooled = self._spooled(chain(first, frames), fan)
+        del first
+        rule = self._out_of_scope(spooled)
+        if rule is not None:
+            return Decoded(reason=Reason.OUT_OF_SCOPE, rule=rule)
+        cleaned = self._spool("cleaned")
+        corner = (fan.box[0], fan.box[1])
+        cleaning = clean_crops(spooled.crops, cleaned, spooled.mask, spooled.screen, corner, self._settings)
+        self._rows.label(cleaning.label, cleaning.view)
+        if cleaning.doubt is not None:
+            return self._hold_crops(spooled, cleaned, cleaning)
+        return self._kept(spooled, cleaned, cleaning)
 
+    def _fan(self, first: list[Frame]) -> Fan | None:
+        return find_fan([frame.grey for frame in first], self._clip.header.regions)
 
-class _Describer:
-    """Writes catalog rows: what is the same for the whole clip is worked out once."""
+    def _spool(self, kind: str) -> CropSpool:
+        return self._spools.enter_context(CropSpool(Path(self._settings.spool) / f"{self._job.clip}.{kind}"))
 
-    def __init__(self, job: DecodeJob, settings: WorkerSettings, header: ClipHeader) -> None:
-        self._pseudonyms = Pseudonyms(bytes.fromhex(settings.key_hex))
-        self._job = job
-        self.size = settings.size
-        facts = clean_facts(header, settings.study_table)
-        self._shared: dict[str, Any] = {
-            "clip": job.clip,
-            "exam": job.exam,
-            "patient": job.patient,
-            "transducer": facts.transducer,
-            "study_groups": facts.study_groups,
-            "machine": facts.machine,
-            "burnt_in_label": None,
-            "mm_per_pixel": facts.mm_per_pixel,
-        }
-
-    def frame_id(self, index: int) -> str:
-        return self._pseudonyms.frame(self._job.instance, index)
-
-    def row(self, frame: Frame, fan: Fan, placed: Letterbox) -> dict[str, Any]:
-        height, width = frame.grey.shape
-        return self._shared | {
-            "frame_id": self.frame_id(frame.index),
-            "index_in_clip": frame.index,
-            "time_s": round(frame.time_s, 4),
-            "source_height": height,
-            "source_width": width,
-            "crop_x": placed.crop_x,
-            "crop_y": placed.crop_y,
-            "crop_w": placed.crop_w,
-            "crop_h": placed.crop_h,
-            "scale": placed.scale,
-            "pad_x": placed.pad_x,
-            "pad_y": placed.pad_y,
-            "fan_confidence": fan.confidence,
-            "is_doppler": has_colour_flow(frame.rgb, fan.mask),
-            "mean_brightness": round(float(frame.grey[fan.mask].mean()), 3),
-            "needs_review": False,
-        }
-
-
-def _spooled(frames: Iterator[Frame], describe: _Describer, fan: Fan, spool: Path) -> list[dict[str, Any]]:
-    placed = Letterbox.around(fan.box, describe.size)
-    rows = []
-    with spool.open("wb") as handle:
+    def _spooled(self, frames: Iterator[Frame], fan: Fan) -> _Spooled:
+        """Read the clip to its end; what is kept in memory does not grow with it."""
+        crops, facts, screen = self._spool("crops"), [], None
         for frame in frames:
-            handle.write(placed.apply(blanked_crop(frame.grey, fan)).tobytes())
-            rows.append(describe.row(frame, fan, placed))
-    return rows
+            screen = frame.grey if screen is None else screen
+            crops.append(blanked_crop(frame.grey, fan))
+            facts.append(facts_of(frame, fan))
+        assert screen is not None
+        self._check_unchanged()
+        x0, y0, x1, y1 = fan.box
+        return _Spooled(fan, fan.mask[y0:y1, x0:x1], screen, crops, facts)
 
+    def _out_of_scope(self, spooled: _Spooled) -> str | None:
+        modes = {"doppler"} if any(facts.is_doppler for facts in spooled.facts) else set()
+        modes |= {"dual"} if spooled.fan.parts > 1 else set()
+        scope = Scope(include=self._settings.include, exclude=self._settings.exclude)
+        step = scope.first_failed({MODE: modes or {"b"}})
+        return None if step is None else scope.steps[step].title
 
-def _hold(frames: Iterator[Frame], describe: _Describer, fan: Fan | None, held: Path) -> int:
-    """Keep whole frames in the private folder until a person has drawn or confirmed their fan."""
-    entries = []
-    for frame in frames:
-        frame_id = describe.frame_id(frame.index)
-        _, encoded = cv2.imencode(".png", frame.grey)
-        atomic.write_bytes(held / f"{frame_id}.png", encoded.tobytes())
-        height, width = frame.grey.shape
-        unsure = fan or Fan(frame.grey > -1, (0, 0, width, height), 0.0)
-        row = describe.row(frame, unsure, Letterbox.around(unsure.box, describe.size))
-        entries.append(row | {"needs_review": True})
-    clip = entries[0]["clip"]
-    atomic.write_text(held / f"{clip}.json", json.dumps(entries, indent=1))
-    return len(entries)
+    def _kept(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Decoded:
+        target = Path(self._settings.spool) / f"{self._job.clip}.raw"
+        rows = []
+        with target.open("wb") as handle:
+            for row, stored in self._stored(spooled, cleaned, cleaning):
+                handle.write(stored.tobytes())
+                rows.append(row)
+        return Decoded(shared=self._rows.shared, rows=rows, spool_file=str(target))
+
+    def _hold_crops(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Decoded:
+        """Keep the pictures as they were beside the cleaned ones, as far as these exist, for a person to judge."""
+        assert cleaning.doubt is not None
+        corner = (spooled.fan.box[0], spooled.fan.box[1])
+        whole = len(cleaned) == len(spooled.crops)
+        with HeldWriter(Path(self._settings.held), self._job.clip, cleaning.doubt, corner=corner) as held:
+            pictures = self._stored(spooled, cleaned if whole else spooled.crops, cleaning)
+            for crop, (row, stored) in zip(spooled.crops, pictures, strict=True):
+                held.add(self._rows.shared | row, crop, stored if whole else None)
+        return Decoded(held_frames=len(held), held_reason=cleaning.doubt)
+
+    def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image]]:
+        """Yield each frame's row and the frame as it is stored."""
+        x0, y0, x1, y1 = spooled.fan.box
+        inner = (content_box(pictures) if self._settings.crop_border else None) or (0, 0, x1 - x0, y1 - y0)
+        box = (x0 + inner[0], y0 + inner[1], x0 + inner[2], y0 + inner[3])
+        geometry = self._place(spooled.fan, box, spooled.screen)
+        for picture, facts, share in zip(pictures, spooled.facts, cleaning.altered_shares, strict=True):
+            row = self._rows.row(facts, brightness_of(picture, spooled.mask), share)
+            content = picture[inner[1] : inner[3], inner[0] : inner[2]]
+            if self._settings.rescale_intensity:
+                content = rescaled(content)
+            yield row, geometry.letterboxed(content, self._settings.frame_shape)
+
+    def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None) -> Decoded:
+        """Keep whole screens until a person has drawn or confirmed their fan."""
+        reason = NO_FAN if fan is None else FAN_UNSURE
+        with HeldWriter(Path(self._settings.held), self._job.clip, reason) as held:
+            for frame in frames:
+                height, width = frame.grey.shape
+                self._place(fan, (0, 0, width, height), frame.grey)
+                row = self._rows.row(facts_of(frame, fan), float(frame.grey.mean()))
+                held.add(self._rows.shared | row, frame.grey)
+            self._check_unchanged()
+        return Decoded(held_frames=len(held), held_reason=reason)
+
+    def _place(self, fan: Fan | None, box: tuple[int, int, int, int], screen: Image) -> FrameGeometry:
+        source = (screen.shape[0], screen.shape[1])
+        geometry = FrameGeometry.around(box, self._settings.frame_shape, source)
+        self._rows.place(fan, geometry)
+        return geometry
+
+    def _check_unchanged(self) -> None:
+        check_unchanged(Path(self._job.path), self._job.modified_ns, self._job.size)
 
 
 def _same_size(frames: Iterator[Frame]) -> Iterator[Frame]:

@@ -11,11 +11,10 @@ import os
 import resource
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from sonosift.archive.unreadable import Reason
-from sonosift.ingest.clip_job import Decoded, DecodeJob, Looked, WorkerSettings
+from sonosift.ingest.clip_job import Decoded, DecodeJob, Looked, LookJob, WorkerSettings
 
 MEMORY_BYTES = 1_000_000_000
 
@@ -25,7 +24,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     jobs = os.fdopen(os.dup(sys.stdin.fileno()), "r", encoding="utf-8")
     _silence()
-    settings = WorkerSettings(**json.loads(jobs.readline()))
+    settings = _settings(json.loads(jobs.readline()))
     _import_readers()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -33,6 +32,12 @@ def main() -> None:
     for line in jobs:
         answers.write(json.dumps(_answer(json.loads(line), settings)) + "\n")
         answers.flush()
+
+
+def _settings(told: dict[str, Any]) -> WorkerSettings:
+    # JSON knows no tuples.
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    return WorkerSettings(**fields)
 
 
 def _silence() -> None:
@@ -57,12 +62,11 @@ def _import_readers() -> None:
 def _answer(job: dict[str, Any], settings: WorkerSettings) -> dict[str, Any]:
     from sonosift.ingest.decode_clip import decode_clip
     from sonosift.ingest.look_at_file import look_at_file
-    from sonosift.privacy.pseudonyms import Pseudonyms
 
     looking = "sha256" not in job
     try:
         if looking:
-            return asdict(look_at_file(Path(job["path"]), Pseudonyms(bytes.fromhex(settings.key_hex))))
+            return asdict(look_at_file(LookJob(**job), settings))
         return asdict(decode_clip(DecodeJob(**job), settings))
     except MemoryError:
         reason = Reason.TOO_MUCH_MEMORY

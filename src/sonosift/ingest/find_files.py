@@ -22,8 +22,3 @@ def find_files(archive: Path) -> list[str]:
         inside = Path(folder).relative_to(archive).as_posix()
         found += [name if inside == "." else f"{inside}/{name}" for name in names]
     return sorted(found, key=os.fsencode)
-
-
-def storable(relative_path: str) -> str:
-    """Write a path so that a database takes it, whatever bytes the name holds."""
-    return os.fsencode(relative_path).decode("utf-8", "backslashreplace")

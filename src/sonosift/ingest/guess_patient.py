@@ -51,28 +51,26 @@ class FolderOwners:
                 if file.exam is not None:
                     self._exams[folder, file.patient][file.exam] += 1
 
-    def owner_of(self, path: str, patient: str | None = None) -> Owner:
-        """Guess the owner of a file; ``patient`` is given if only the exam is unknown.
+    def owner_of(self, path: str) -> Owner:
+        """Guess the owner of a file.
 
         A known patient's id in the path decides; then the nearest folder that holds DICOM files, by its majority.
         Without either, the name decides: a part such as ``patient_12`` if there is one, else the topmost folder.
         """
-        if patient is not None:
-            return Owner(patient, self._exam(path, patient), "header")
         numbered = self._patient_numbered_in(path)
         if numbered is not None:
-            return Owner(numbered, self._exam(path, numbered), "patient id in the path")
+            return Owner(numbered, self.exam_of(path, numbered), "patient id in the path")
         nearest = next((self._patients[folder] for folder in _folders(path) if folder in self._patients), None)
         if nearest:
             majority, count = _first(nearest)
             if 2 * count > nearest.total():
-                return Owner(majority, self._exam(path, majority), "DICOM files of the folder")
+                return Owner(majority, self.exam_of(path, majority), "DICOM files of the folder")
         named = _NAMED.search(path.casefold())
         parts = PurePosixPath(path).parts
         top = named.group(1) if named else (parts[0] if len(parts) > 1 else "")
         guessed = self._pseudonyms.patient_of_folder(re.sub(r"[ _-]", "", top))
         how = "file or folder name" if top else "nothing (loose files, taken as one patient)"
-        return Owner(guessed, self._exam(path, guessed), how)
+        return Owner(guessed, self.exam_of(path, guessed), how)
 
     def _patient_numbered_in(self, path: str) -> str | None:
         for word in re.split(r"[^0-9A-Za-z-]+", path):
@@ -82,8 +80,11 @@ class FolderOwners:
                     return next(iter(patients))
         return None
 
-    def _exam(self, path: str, patient: str) -> str:
-        """Take the exam that most of the patient's files in the same folder have, else the folder itself."""
+    def exam_of(self, path: str, patient: str) -> str:
+        """Guess the exam of a file whose patient is known.
+
+        It is the exam that most of the patient's files in the same folder have, else the folder itself.
+        """
         folder = str(PurePosixPath(path).parent)
         exams = self._exams.get((folder, patient))
         return _first(exams)[0] if exams else self._pseudonyms.exam(patient, f"folder {folder}")

@@ -8,10 +8,13 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from sonosift.archive.unreadable import Reason
 from sonosift.cohort.catalog import NEAR_DUPLICATES, TOMBSTONES, bury, part_paths
 from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.flow import update_flow
+from sonosift.cohort.forgotten import Forgotten
+from sonosift.cohort.held import HeldClips, held_path_of
 from sonosift.cohort.near_duplicates import update_near_duplicates
 from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.sources import Source
@@ -19,132 +22,173 @@ from sonosift.cohort.writer import CohortWriter
 from sonosift.errors import SonosiftError
 from sonosift.ingest.clip_job import WorkerSettings
 from sonosift.ingest.commit_clips import ClipCommitter
-from sonosift.ingest.find_files import find_files, storable
-from sonosift.ingest.look_at_archive import look_at_archive
+from sonosift.ingest.find_files import find_files
+from sonosift.ingest.look_at_archive import FirstLook, Known, look_at_archive
+from sonosift.ingest.manifest import Manifest, read_manifest
+from sonosift.ingest.manifest_labels import add_manifest_labels
+from sonosift.ingest.owners import Owners
+from sonosift.ingest.patient_pattern import PatientPattern
 from sonosift.ingest.plan import Plan, make_plan
+from sonosift.ingest.settings import IngestSettings, check_settings, label_dictionary, open_or_create
 from sonosift.ingest.worker_pool import WorkerPool
 from sonosift.machine import progress
 from sonosift.privacy.pseudonyms import Pseudonyms
 
-HELD = "held"
 _SPOOL = "spool"
 
 
 @dataclass(frozen=True)
-class IngestSettings:
-    """How frames are made."""
-
-    size: int = 256
-    clip_rate_hz: float = 3.0
-    dicom_groups: Literal["paper", "corrected"] = "paper"
-    workers: int = 1
-
-
-@dataclass(frozen=True)
 class IngestOutcome:
-    """What became of the archive's files, and what the cohort holds; see ``IngestSummary``."""
+    """What an ingest did; what the cohort holds now is asked of the cohort.
 
-    files: int
-    ingested: int
-    quarantined: int
-    skipped: int
-    clips: int
-    exams: int
-    patients: int
-    frames: int
-    needs_review: int
+    Attributes:
+        cohort: The cohort.
+        sources: What is recorded of the files that are in the archive now.
+        patients_known_from: How the patients of the newly decoded files were known.
+        unmatched_paths: Newly decoded files that the user's pattern for patients does not fit.
+        manifest: How the user's table and the archive agree.
+        new_frames: Frames that were added.
+        seconds: How long it took.
+    """
+
+    cohort: Cohort
+    sources: list[Source]
+    patients_known_from: Counter[str]
+    unmatched_paths: int
+    manifest: dict[str, int]
+    new_frames: int
     seconds: float
-    frames_per_second: float
-    cohort: str
-    reasons: dict[str, int]
-    patients_known_from: dict[str, int]
 
 
 def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> IngestOutcome:
     """Bring everything that is new in ``archive`` into the cohort at ``folder``."""
     started = time.monotonic()
-    _check(archive, folder, settings)
+    check_settings(archive, folder, settings)
+    pattern = PatientPattern(settings.patient_from) if settings.patient_from is not None else None
     paths = find_files(archive)
     if not paths:
         raise SonosiftError(f"{archive} holds no files", "Give the folder that the export was written to.")
-    cohort = _open_or_create(folder, settings)
-    key = cohort.private.require_key(cohort.settings.key_check)
-    pseudonyms = Pseudonyms(key)
-    # A folder of this run's own: children of a killed run may still be writing into theirs.
-    spool, held = cohort.private_path / _SPOOL / uuid.uuid4().hex, cohort.private_path / HELD
-    told = WorkerSettings(key.hex(), settings.size, settings.clip_rate_hz, settings.dicom_groups, str(spool), str(held))
-    committer = ClipCommitter(cohort)
-    with CohortWriter(cohort, on_commit=committer.on_commit) as writer:
-        shutil.rmtree(spool.parent, ignore_errors=True)
-        spool.mkdir(mode=0o700, parents=True)
-        held.mkdir(mode=0o700, exist_ok=True)
-        with WorkerPool(told, settings.workers) as pool:
-            known = {source.path: source for source in cohort.private.sources.all()}
-            plan = make_plan(archive, look_at_archive(archive, paths, known, pool), known, pseudonyms)
-            _bury_replaced(cohort, plan, known)
-            cohort.private.sources.record(plan.refused)
-            with progress.bar("ingest", len(plan.jobs), "files") as bar:
-                answers = pool.run([job for _, job in plan.jobs])
-                for (path, job), (_, answer) in zip(plan.jobs, answers, strict=True):
-                    committer.take(path, job, answer, writer)
-                    bar.advance()
-                    bar.note(f"{committer.new_frames} frames")
-    committer.finish()
-    shutil.rmtree(spool.parent)
+    cohort = open_or_create(folder, settings)
+    space = cohort.settings.label_space
+    manifest = read_manifest(settings.manifest, space) if settings.manifest is not None else None
+    run = _Ingest(archive, cohort, settings, manifest, pattern)
+    look, plan, new_frames = run.decode_what_is_new(paths)
     sources = cohort.private.sources.all()
+    present = {file.key for file in look.files}
+    seen = [source for source in sources if (source.path, source.member) in present]
     Quarantine(cohort.path).replace(
-        (pseudonyms.source(source.path), source.reason or "") for source in sources if source.state == "quarantined"
+        (run.pseudonyms.source(_name(source)), source.reason or "")
+        for source in sources
+        if source.state == "quarantined"
     )
     if _near_duplicates_are_stale(cohort):
         update_near_duplicates(cohort)
-    seconds = time.monotonic() - started
-    return _outcome(cohort, sources, {storable(path) for path in paths}, plan, seconds, committer.new_frames)
+    update_flow(cohort, seen)
+    if manifest is not None:
+        add_manifest_labels(cohort, manifest, {file.key: file.name for file in look.files}, seen)
+    return IngestOutcome(
+        cohort=cohort,
+        sources=seen,
+        patients_known_from=plan.patients_known_from,
+        unmatched_paths=plan.unmatched,
+        manifest={} if manifest is None else manifest.compared([file.name for file in look.files]),
+        new_frames=new_frames,
+        seconds=time.monotonic() - started,
+    )
 
 
-def _check(archive: Path, folder: Path, settings: IngestSettings) -> None:
-    if folder.is_relative_to(archive) or archive.is_relative_to(folder):
-        raise SonosiftError(
-            f"the cohort {folder} and the archive {archive} lie one inside the other",
-            "The archive is never written to: choose a folder outside it for the cohort.",
+class _Ingest:
+    """One run over one archive."""
+
+    def __init__(
+        self,
+        archive: Path,
+        cohort: Cohort,
+        settings: IngestSettings,
+        manifest: Manifest | None,
+        pattern: PatientPattern | None,
+    ) -> None:
+        self._archive = archive
+        self._cohort = cohort
+        self._settings = settings
+        self._manifest = manifest
+        self._pattern = pattern
+        self._key = cohort.private.require_key(cohort.settings.key_check)
+        self.pseudonyms = Pseudonyms(self._key)
+        # A folder of this run's own: children of a killed run may still be writing into theirs.
+        self._spool = cohort.private_path / _SPOOL / uuid.uuid4().hex
+
+    def decode_what_is_new(self, paths: list[str]) -> tuple[FirstLook, Plan, int]:
+        """Look, plan, decode and commit; return what was seen, planned, and how many frames are new."""
+        cohort, committer = self._cohort, ClipCommitter(self._cohort)
+        with CohortWriter(cohort, on_commit=committer.on_commit) as writer:
+            shutil.rmtree(self._spool.parent, ignore_errors=True)
+            self._spool.mkdir(mode=0o700, parents=True)
+            held_path_of(cohort.private_path).mkdir(mode=0o700, exist_ok=True)
+            HeldClips(cohort).remove_leftovers()
+            with WorkerPool(self._told(), self._settings.workers) as pool:
+                look, plan = self._plan(paths, pool)
+                with progress.bar("ingest", len(plan.jobs), "files") as bar:
+                    answers = pool.run([job for _, job in plan.jobs])
+                    for (file, job), (_, answer) in zip(plan.jobs, answers, strict=True):
+                        committer.take(file, job, answer, writer)
+                        bar.advance()
+                        bar.note(f"{committer.new_frames} frames")
+        committer.finish()
+        shutil.rmtree(self._spool.parent)
+        return look, plan, committer.new_frames
+
+    def _plan(self, paths: list[str], pool: WorkerPool) -> tuple[FirstLook, Plan]:
+        cohort = self._cohort
+        known = _still_valid(cohort.private.sources.all(), {step.title for step in cohort.settings.scope.steps})
+        look = look_at_archive(self._archive, paths, known, pool)
+        owners = Owners(self.pseudonyms, look.looked, self._manifest, self._pattern)
+        forgotten = Forgotten(cohort.private_path).all()
+        plan = make_plan(self._archive, look, known, self.pseudonyms, owners, forgotten)
+        self._take_out(plan.replaced)
+        cohort.private.sources.record(plan.judged)
+        return look, plan
+
+    def _take_out(self, clips: set[str]) -> None:
+        """Take out the frames of files that have changed: their new content comes in under new ids."""
+        if clips:
+            catalog = self._cohort.catalog()
+            gone = catalog.filter(catalog["clip"].is_in(list(clips)))["frame_id"].to_list()
+            bury(self._cohort.path, gone, "source_changed")
+            for clip in clips:
+                HeldClips(self._cohort).remove(clip)
+
+    def _told(self) -> WorkerSettings:
+        cohort, settings = self._cohort, self._settings
+        scope = cohort.settings.scope
+        return WorkerSettings(
+            key_hex=self._key.hex(),
+            frame_shape=cohort.settings.frame_shape,
+            clip_rate_hz=settings.clip_rate_hz,
+            study_table=settings.dicom_groups,
+            spool=str(self._spool),
+            held=str(held_path_of(cohort.private_path)),
+            label_dictionary=label_dictionary(settings, cohort.settings.label_space),
+            include=scope.include,
+            exclude=scope.exclude,
+            remove_calipers=settings.remove_calipers,
+            rescale_intensity=settings.rescale_intensity,
+            crop_border=settings.crop_border,
+            export=None if settings.export_dicom is None else str(settings.export_dicom),
         )
-    if not 0 < settings.clip_rate_hz <= 1000:
-        raise SonosiftError(f"clip rate {settings.clip_rate_hz} is not a rate", "Give frames a second, such as 3.")
-    if settings.workers < 1:
-        raise SonosiftError(f"{settings.workers} workers cannot work", "Give 1 or more, or leave it out.")
 
 
-def _open_or_create(folder: Path, settings: IngestSettings) -> Cohort:
-    made_by: dict[str, bool | int | float | str | None] = {
-        "clip_rate_hz": settings.clip_rate_hz,
-        "dicom_groups": settings.dicom_groups,
+def _still_valid(sources: list[Source], rules: set[str]) -> Known:
+    """Leave out what was skipped for a rule that no longer stands: it is looked at again."""
+    return {
+        (source.path, source.member): source
+        for source in sources
+        if source.reason != Reason.OUT_OF_SCOPE or source.rule in rules
     }
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return Cohort.create(folder, size=settings.size, preprocessing=made_by)
-    cohort = Cohort.open(folder)
-    present = {"size": cohort.settings.size} | cohort.settings.preprocessing
-    asked = {"size": settings.size} | made_by
-    differing = [
-        f"{name} {present.get(name)} (asked for: {asked[name]})" for name in asked if present.get(name) != asked[name]
-    ]
-    if differing:
-        raise SonosiftError(
-            f"the cohort {folder} was made with {', '.join(differing)}",
-            "Give the same settings to add to it, or choose a new folder.",
-        )
-    return cohort
 
 
-def _bury_replaced(cohort: Cohort, plan: Plan, known: dict[str, Source]) -> None:
-    """Take the frames of files that have changed out of the catalog: their new content comes in under new ids."""
-    replaced = {
-        known[storable(path)].clip
-        for path in [*(path for path, _ in plan.jobs), *(source.path for source in plan.refused)]
-        if storable(path) in known and known[storable(path)].clip is not None
-    }
-    if replaced:
-        catalog = cohort.catalog()
-        gone = catalog.filter(catalog["clip"].is_in(list(replaced)))["frame_id"].to_list()
-        bury(cohort.path, gone, "source_changed")
+def _name(source: Source) -> str:
+    return f"{source.path}/{source.member}" if source.member else source.path
 
 
 def _near_duplicates_are_stale(cohort: Cohort) -> bool:
@@ -154,27 +198,3 @@ def _near_duplicates_are_stale(cohort: Cohort) -> bool:
         path.stat().st_mtime_ns for path in (*part_paths(cohort.path), cohort.path / TOMBSTONES) if path.exists()
     ]
     return bool(written) and (not groups.exists() or groups.stat().st_mtime_ns < max(written))
-
-
-def _outcome(
-    cohort: Cohort, sources: list[Source], present: set[str], plan: Plan, seconds: float, new_frames: int
-) -> IngestOutcome:
-    seen = [source for source in sources if source.path in present]
-    states = Counter(source.state for source in seen)
-    catalog = cohort.catalog()
-    return IngestOutcome(
-        files=len(seen),
-        ingested=states["ingested"],
-        quarantined=states["quarantined"],
-        skipped=states["skipped"],
-        clips=catalog["clip"].n_unique(),
-        exams=catalog["exam"].n_unique(),
-        patients=catalog["patient"].n_unique(),
-        frames=len(catalog),
-        needs_review=sum(source.held_frames for source in seen),
-        seconds=round(seconds, 3),
-        frames_per_second=round(new_frames / max(seconds, 1e-6), 2),
-        cohort=str(cohort.path),
-        reasons=dict(sorted(Counter(source.reason for source in seen if source.reason).items())),
-        patients_known_from=dict(sorted(plan.patients_known_from.items())),
-    )

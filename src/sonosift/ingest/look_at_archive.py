@@ -2,41 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sonosift.cohort.sources import Source
+from sonosift.ingest.archive_file import ArchiveFile, storable
 from sonosift.ingest.clip_job import Looked, LookJob
-from sonosift.ingest.plan import unchanged
 from sonosift.ingest.worker_pool import WorkerPool
 from sonosift.machine import progress
 
+Known = Mapping[tuple[str, str], Source]
 
-def look_at_archive(
-    archive: Path, paths: Sequence[str], known: dict[str, Source], pool: WorkerPool
-) -> list[tuple[str, Looked]]:
-    """Return the first glance at every file that must be looked at, in the order of ``paths``."""
-    new = [path for path in paths if not unchanged(archive, path, known)]
-    glances = _glances(archive, new, pool)
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What an archive holds.
+
+    Attributes:
+        files: Every file, and every member of a zip in place of the zip, in a fixed order.
+        looked: The files that were looked at, with what was found, in the same order. Known files may be among them.
+    """
+
+    files: list[ArchiveFile]
+    looked: list[tuple[ArchiveFile, Looked]]
+
+
+def unchanged(archive: Path, file: ArchiveFile, known: Known) -> bool:
+    """Say whether a file is recorded with the size and the time that it, or its zip, has now."""
+    source = known.get(file.key)
+    if source is None:
+        return False
+    try:
+        found = (archive / file.path).stat()
+    except OSError:
+        return source.size == 0 and source.modified_ns == 0
+    return (found.st_mtime_ns, found.st_size) == (source.modified_ns, source.size)
+
+
+def look_at_archive(archive: Path, paths: Sequence[str], known: Known, pool: WorkerPool) -> FirstLook:
+    """Look at every file that must be looked at: the new, the changed, and all zips, which are listed each time."""
+    zips = {path for path, member in known if member}
+    plain = [ArchiveFile(path) for path in paths]
+    glances = _glances(
+        archive,
+        [file for file in plain if storable(file.path) in zips or not unchanged(archive, file, known)],
+        pool,
+    )
+    files: list[ArchiveFile] = []
+    for file in plain:
+        members = glances[file].members if file in glances else None
+        if members is None:
+            files.append(file)
+        else:
+            del glances[file]
+            files += [ArchiveFile(file.path, member) for member in sorted(members, key=os.fsencode)]
+    new = [file for file in files if file.member and not unchanged(archive, file, known)]
+    glances |= _glances(archive, new, pool)
     # A file without a header belongs to whom the DICOM files around it belong to, known ones included.
-    lost = {_top(path) for path, glance in glances.items() if glance.reason is None and glance.patient is None}
+    lost = {_top(file) for file, glance in glances.items() if glance.reason is None and glance.patient is None}
     if lost:
-        around = [path for path in paths if path not in glances and _top(path) in lost]
-        glances |= _glances(archive, around, pool)
-    return [(path, glances[path]) for path in paths if path in glances]
+        glances |= _glances(archive, [file for file in files if file not in glances and _top(file) in lost], pool)
+    return FirstLook(files, [(file, glances[file]) for file in files if file in glances])
 
 
-def _glances(archive: Path, paths: Sequence[str], pool: WorkerPool) -> dict[str, Looked]:
-    if not paths:
-        return {}
-    jobs = [LookJob(str(archive / path)) for path in paths]
+def _glances(archive: Path, files: Iterable[ArchiveFile], pool: WorkerPool) -> dict[ArchiveFile, Looked]:
+    jobs = {file: LookJob(str(archive / file.path), file.member, _bytes(archive / file.path)) for file in files}
+    found: dict[ArchiveFile, Looked] = {}
+    if not jobs:
+        return found
     with progress.bar("look", len(jobs), "files") as bar:
-        found = {}
-        for path, (_, answer) in zip(paths, pool.run(jobs), strict=True):
-            found[path] = _glance(answer)
+        for file, (_, answer) in zip(jobs, pool.run(list(jobs.values())), strict=True):
+            found[file] = _glance(answer)
             bar.advance()
     return found
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _glance(answer: dict[str, Any]) -> Looked:
@@ -45,5 +93,5 @@ def _glance(answer: dict[str, Any]) -> Looked:
     return Looked(**(absent | answer))
 
 
-def _top(path: str) -> str:
-    return path.partition("/")[0] if "/" in path else ""
+def _top(file: ArchiveFile) -> str:
+    return file.name.partition("/")[0] if "/" in file.name else ""

@@ -4,98 +4,126 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sonosift.archive.unreadable import Reason
+from sonosift.cohort.clear_held import DISCARDED
 from sonosift.cohort.sources import Source
+from sonosift.ingest.archive_file import ArchiveFile
 from sonosift.ingest.clip_job import DecodeJob, Looked
-from sonosift.ingest.find_files import storable
-from sonosift.ingest.guess_patient import FolderOwners, KnownFile
+from sonosift.ingest.guess_patient import Owner
+from sonosift.ingest.look_at_archive import FirstLook, Known, unchanged
+from sonosift.ingest.owners import Owners
 from sonosift.privacy.pseudonyms import Pseudonyms
 
 
 @dataclass
 class Plan:
-    """Files to decode and files already judged, and how the patients of the first were known."""
+    """What to do with each file.
 
-    jobs: list[tuple[str, DecodeJob]] = field(default_factory=list)
-    refused: list[Source] = field(default_factory=list)
+    Attributes:
+        jobs: Files to decode.
+        judged: Files that need no decoding: refused ones, and known ones that were only moved in time.
+        replaced: Clips whose files have changed: their frames have to go.
+        patients_known_from: How the patients of the files to decode were known.
+        unmatched: Files to decode that the user's pattern for patients does not fit.
+    """
+
+    jobs: list[tuple[ArchiveFile, DecodeJob]] = field(default_factory=list)
+    judged: list[Source] = field(default_factory=list)
+    replaced: set[str] = field(default_factory=set)
     patients_known_from: Counter[str] = field(default_factory=Counter)
-
-
-def unchanged(archive: Path, path: str, known: dict[str, Source]) -> bool:
-    """Say whether a file is recorded with the size and the time it has now."""
-    source = known.get(storable(path))
-    if source is None:
-        return False
-    try:
-        found = (archive / path).stat()
-    except OSError:
-        return source.reason == Reason.NOT_PERMITTED
-    return (found.st_mtime_ns, found.st_size) == (source.modified_ns, source.size)
+    unmatched: int = 0
 
 
 def make_plan(
-    archive: Path, looked: Sequence[tuple[str, Looked]], known: dict[str, Source], pseudonyms: Pseudonyms
+    archive: Path,
+    look: FirstLook,
+    known: Known,
+    pseudonyms: Pseudonyms,
+    owners: Owners,
+    forgotten: Collection[str] = (),
 ) -> Plan:
     """Decide about every file that was looked at.
 
     Args:
         archive: The archive's folder.
-        looked: Relative path and first glance, in the order of the archive. Files that are already in the cohort
-            may be among them: they only help to tell whose a folder is.
-        known: What the cohort already has, by storable path.
+        look: First glances, in the order of the archive. Files that are already in the cohort may be among them: they
+            only help to tell whose a folder is.
+        known: What the cohort already has.
         pseudonyms: The keyed names.
+        owners: Whose each file is.
+        forgotten: Patients who must not come in.
     """
     plan = Plan()
-    owners = FolderOwners(
-        pseudonyms,
-        (
-            KnownFile(path, glance.patient, glance.patient_number or "", glance.exam)
-            for path, glance in looked
-            if glance.reason is None and glance.patient is not None
-        ),
-    )
     ingested = [source for source in known.values() if source.state == "ingested"]
-    bytes_seen = {source.sha256: source.path for source in ingested}
+    bytes_seen = {source.sha256: (source.path, source.member) for source in ingested}
     clips_taken = {source.clip: source.sha256 for source in ingested}
-    for path, glance in looked:
-        if unchanged(archive, path, known):
+    for file, glance in look.looked:
+        if unchanged(archive, file, known):
             continue
-        stored = storable(path)
-        reason = glance.reason
-        if reason is None and bytes_seen.setdefault(glance.sha256, stored) != stored:
+        before = known.get(file.key)
+        if before is not None and before.sha256 == glance.sha256 and _decided(before):
+            # The same bytes under a new time: copied again, or a zip that has grown.
+            plan.judged.append(replace(before, modified_ns=glance.modified_ns, size=glance.size))
+            continue
+        if before is not None and before.clip is not None:
+            plan.replaced.add(before.clip)
+        if glance.reason not in (None, Reason.OUT_OF_SCOPE):
+            plan.judged.append(judged(file, glance, Reason(glance.reason)))
+            continue
+        owner = owners.owner_of(file, glance)
+        reason = Reason.FORGOTTEN if owner.patient in forgotten else glance.reason
+        if reason is None and bytes_seen.setdefault(glance.sha256, file.key) != file.key:
             reason = Reason.EXACT_DUPLICATE
         if reason is not None:
-            plan.refused.append(refused(path, glance, Reason(reason)))
+            plan.judged.append(judged(file, glance, Reason(reason), owner))
             continue
         by_content = pseudonyms.clip(f"sha256:{glance.sha256}")
         clip = glance.instance or by_content
         if clips_taken.setdefault(clip, glance.sha256) != glance.sha256:
             clip = by_content  # two different files under one instance UID
             clips_taken[clip] = glance.sha256
-        if glance.patient is not None and glance.exam is not None:
-            patient, exam, how = glance.patient, glance.exam, "header"
-        else:
-            owner = owners.owner_of(path, glance.patient)
-            patient, exam, how = owner.patient, owner.exam, owner.known_from
-        plan.patients_known_from[how] += 1
-        where = os.fspath(archive / path)
-        plan.jobs.append(
-            (path, DecodeJob(where, glance.sha256, glance.modified_ns, glance.size, clip, clip, exam, patient))
-        )
+        plan.patients_known_from[owner.known_from] += 1
+        plan.unmatched += not owners.fits_pattern(file)
+        plan.jobs.append((file, _job(archive, file, glance, clip, owner)))
     return plan
 
 
-def refused(path: str, glance: Looked, reason: Reason) -> Source:
-    """Describe a file that is not taken in."""
+def _decided(source: Source) -> bool:
+    return source.state == "ingested" or source.reason == DISCARDED
+
+
+def _job(archive: Path, file: ArchiveFile, glance: Looked, clip: str, owner: Owner) -> DecodeJob:
+    return DecodeJob(
+        path=os.fspath(archive / file.path),
+        member=file.member,
+        sha256=glance.sha256,
+        modified_ns=glance.modified_ns,
+        size=glance.size,
+        bytes=glance.length,
+        instance=clip,
+        clip=clip,
+        exam=owner.exam,
+        patient=owner.patient,
+    )
+
+
+def judged(file: ArchiveFile, glance: Looked, reason: Reason, owner: Owner | None = None) -> Source:
+    """Describe a file that is not taken in; of a forgotten patient nothing is kept but the file's place."""
+    path, member = file.key
+    known = owner if reason is not Reason.FORGOTTEN else None
     return Source(
-        path=storable(path),
+        path=path,
+        member=member,
         sha256=glance.sha256,
         modified_ns=glance.modified_ns,
         size=glance.size,
         state="skipped" if reason.is_skip else "quarantined",
         reason=str(reason),
+        patient=None if known is None else known.patient,
+        exam=None if known is None else known.exam,
+        rule=glance.rule,
     )
