@@ -234,3 +234,14 @@ def test_encodings_without_a_decoder_are_named(written, syntax):
     with pytest.raises(Unreadable) as caught:
         decoded(path)
     assert caught.value.reason is Reason.UNSUPPORTED_ENCODING
+
+
+def test_big_endian_bytes_in_words_of_odd_frames(written):
+    frames = np.random.default_rng(4).integers(0, 256, (3, 5, 7), dtype=np.uint8)
+    path = written(frames, NATIVE[3])
+    content = path.read_bytes()
+    pixels = frames.tobytes() + b"\0"
+    assert content.endswith(pixels)
+    words = np.frombuffer(pixels, ">u2").astype("<u2").tobytes()
+    path.write_bytes((content[: -len(pixels)] + words).replace(b"\x7f\xe0\0\x10OB", b"\x7f\xe0\0\x10OW"))
+    np.testing.assert_array_equal([frame.grey for frame in decoded(path)], frames)
