@@ -26,6 +26,7 @@ _FLAT_SHARE = 0.5
 _TALLEST_BAR = 0.2
 _STROKE = 5
 _STROKE_CONTRAST = 60
+_THIN_CONTRAST = 40
 _STROKE_SHARE = 0.12
 _GROUND_SHARE = 0.2
 
@@ -56,7 +57,7 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     if window is not None:
         lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
-    parts = _thick_components(lit, movement)
+    parts = _thick_components(lit, _thin_strokes(brightest), movement)
     if sum(part.mean() for part in parts) < _LEAST_SHARE:
         return None
     # Smoothing made the area a little wider than the picture is.
@@ -117,7 +118,15 @@ def _share_around(marks: NDArray[Any]) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(marks.astype(np.float32), (side, side)), dtype=np.float32)
 
 
-def _thick_components(lit: NDArray[np.bool_], movement: NDArray[np.float32] | None) -> list[NDArray[np.bool_]]:
+def _thin_strokes(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Mark letters and traces, to leave them out where they touch the picture from outside."""
+    strokes = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _disc(_STROKE)) > _THIN_CONTRAST
+    return cv2.dilate(strokes.astype(np.uint8), _disc(3)) > 0
+
+
+def _thick_components(
+    lit: NDArray[np.bool_], strokes: NDArray[np.bool_], movement: NDArray[np.float32] | None
+) -> list[NDArray[np.bool_]]:
     side = min(lit.shape)
     # Padded with nothing, so that a title bar does not seem to go on beyond the screen.
     padding = max(2, round(side * _OPENING_SHARE))
@@ -141,7 +150,8 @@ def _thick_components(lit: NDArray[np.bool_], movement: NDArray[np.float32] | No
     # Opening rounds the corners off; what was closed next to the core brings them back.
     reach = _disc(side * _OPENING_SHARE * 0.5)
     near = [cv2.dilate((names == number).astype(np.uint8), reach) > 0 for number in chosen]
-    return [mask & (closed[inner] > 0) for mask in near]
+    ring = (closed[inner] > 0) & ~strokes
+    return [mask & (ring | (opened[inner] > 0)) for mask in near]
 
 
 def _without_holes(mask: cv2.typing.MatLike) -> NDArray[np.uint8]:
