@@ -111,3 +111,12 @@ def test_mismatches_are_refused(name, photometric, shape, message):
 def test_a_palette_is_wanted_only_for_palette_colour():
     with pytest.raises(ValueError, match="palette"):
         written("rle", "MONOCHROME2", np.zeros((1, 8, 8), dtype=np.uint8), palette=palette())
+
+
+@pytest.mark.parametrize("name", [e.name for e in ENCODINGS.values() if e.encapsulated and e.lossless])
+def test_noise_that_grows_when_compressed_survives(name):
+    noise = np.random.default_rng(9).integers(0, 256, (1, 240, 320, 3), dtype=np.uint8)
+    frames, photometric = (
+        (noise, "RGB") if "RGB" in encoding_named(name).photometrics else (noise[..., 0], "MONOCHROME2")
+    )
+    assert (decoded(written(name, photometric, frames))[1].reshape(frames.shape) == frames).all()

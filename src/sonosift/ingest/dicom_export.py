@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -116,7 +115,7 @@ class DicomExport:
             colour = any(spool.in_colour)
             if colour and not all(spool.in_colour):
                 spool = spool.all_in_colour(second)
-            pixels = Pixels(*fan.mask.shape, colour, tuple(times))
+            pixels = Pixels(fan.mask.shape[0], fan.mask.shape[1], colour, tuple(times))
             dataset = export_dataset(
                 header, names, pixels, self.pseudonyms, cleaned=overlay is not None, study_table=self.study_table
             )
@@ -131,11 +130,6 @@ class DicomExport:
         for folder in (path.parent, path.parent.parent):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
-
-    def remove_patient(self, patient: str) -> None:
-        """Take back every file of a patient."""
-        if (self.folder / patient).is_dir():
-            shutil.rmtree(self.folder / patient)
 
     def remove_leftovers(self) -> None:
         """Delete what a killed process left half written; no other process may be writing."""
