@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sonosift.commands.summary import Summary
 from sonosift.machine import progress, threads
@@ -66,9 +66,9 @@ def ingest(
     patient_from: str | None = None,
     include: list[str] | None = None,
     exclude: list[str] | None = None,
-    dicom_groups: Literal["paper", "corrected"] = "paper",
+    dicom_groups: str = "paper",
     burnt_in_labels: Path | None = None,
-    remove_calipers: bool = False,
+    keep_calipers: bool = False,
     rescale_intensity: bool = False,
     crop_border: bool = False,
     export_dicom: Path | None = None,
@@ -87,9 +87,9 @@ def ingest(
         patient_from: Where a path names the patient: {patient}/{exam}/*, or a regular expression with such groups.
         include: FIELD=PATTERN of what comes in (exam_title, study_description, body_part, machine, modality, mode).
         exclude: FIELD=PATTERN of what stays out.
-        dicom_groups: Table of study descriptions, as printed in the paper or with its two slips corrected.
+        dicom_groups: Table of study descriptions: paper (as printed), corrected (its two slips), or a CSV file.
         burnt_in_labels: CSV table (text, label) of what operators type into the picture, instead of the built-in one.
-        remove_calipers: Remove measuring marks from the pictures too.
+        keep_calipers: Leave calipers, rulers and arrows in the pictures; text is always removed.
         rescale_intensity: Bring the near field of every frame to the same brightness.
         crop_border: Cut black borders off inside the fan's box.
         export_dicom: Folder to write de-identified DICOM files into as well.
@@ -114,7 +114,7 @@ def ingest(
             manifest=manifest,
             patient_from=patient_from,
             burnt_in_labels=burnt_in_labels,
-            remove_calipers=remove_calipers,
+            keep_calipers=keep_calipers,
             rescale_intensity=rescale_intensity,
             crop_border=crop_border,
             export_dicom=None if export_dicom is None else Path(export_dicom).absolute(),

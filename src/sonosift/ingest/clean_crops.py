@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -18,11 +17,9 @@ from sonosift.archive.clip import Image
 from sonosift.ingest.clip_job import WorkerSettings
 from sonosift.ingest.crop_spool import CropSpool
 from sonosift.labels.burnt_in_dictionary import NAMED, BurntInDictionary
+from sonosift.privacy.clip_cleaner import ClipCleaner, Overlay
 from sonosift.privacy.fan import Mask
 from sonosift.privacy.independent_check import doubt_about
-
-if TYPE_CHECKING:
-    from sonosift.privacy.clip_cleaner import Overlay
 
 CLEANING_FAILED = "cleaning_failed"
 CHECK_FAILED = "check_failed"
@@ -61,9 +58,7 @@ def clean_crops(
         settings: What the children were told.
     """
     try:
-        from sonosift.privacy.clip_cleaner import ClipCleaner
-
-        overlay = ClipCleaner(remove_calipers=settings.remove_calipers).study(crops, mask, screen, corner)
+        overlay = ClipCleaner(remove_calipers=not settings.keep_calipers).study(crops, mask, screen, corner)
         fan = mask.astype(np.uint8)
         pixels = max(1, int(fan.sum()))
         shares = []

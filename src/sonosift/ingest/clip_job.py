@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sonosift.labels.study_descriptions import Variant
-
 
 @dataclass(frozen=True)
 class WorkerSettings:
@@ -16,13 +14,13 @@ class WorkerSettings:
         key_hex: The cohort's key.
         frame_shape: Height and width of the stored frames.
         clip_rate_hz: Frames a second to keep.
-        study_table: Which table of study descriptions.
+        study_table: Table of study descriptions: its name, or the path of the user's own.
         spool: Private folder for frames on their way into the cohort.
         held: Private folder for clips that wait for a person.
         label_dictionary: Built-in dictionary of burnt-in labels (by name) or the user's own (by path), if any.
         include: Scope rules.
         exclude: Scope rules.
-        remove_calipers: Remove the operator's measuring marks too.
+        keep_calipers: Leave calipers, rulers and arrows where they are.
         rescale_intensity: Bring the near field of all frames to one brightness.
         crop_border: Cut black borders off inside the fan's box.
         export: Folder for de-identified DICOM files, if wanted.
@@ -31,13 +29,13 @@ class WorkerSettings:
     key_hex: str = field(repr=False)
     frame_shape: tuple[int, int]
     clip_rate_hz: float
-    study_table: Variant
+    study_table: str
     spool: str
     held: str
     label_dictionary: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    remove_calipers: bool = False
+    keep_calipers: bool = False
     rescale_intensity: bool = False
     crop_border: bool = False
     export: str | None = None

@@ -22,8 +22,10 @@ from sonosift.ingest.picture_options import content_box, rescaled
 from sonosift.ingest.source_file import check_unchanged, source_file
 from sonosift.privacy.blanking import blanked_crop
 from sonosift.privacy.fan import TRUSTED, Fan, Mask, find_fan
+from sonosift.privacy.pseudonyms import Pseudonyms
 
 FRAMES_FOR_THE_FAN = 12
+EVERY_FRAME_HZ = 1000.0
 NO_FAN, FAN_UNSURE = "no_fan", "fan_unsure"
 
 
@@ -56,7 +58,9 @@ class _ClipDecoder:
         self._rows = CatalogRows(job, settings, clip.header)
 
     def decoded(self) -> Decoded:
-        frames = _same_size(self._clip.frames(self._settings.clip_rate_hz))
+        # Whatever leaves must have been looked at: for an export that is every frame.
+        rate = self._settings.clip_rate_hz if self._settings.export is None else EVERY_FRAME_HZ
+        frames = _same_size(self._clip.frames(rate))
         first = list(islice(frames, FRAMES_FOR_THE_FAN))
         if not first:
             raise Unreadable(Reason.NO_PIXELS)
@@ -74,7 +78,10 @@ class _ClipDecoder:
         self._rows.label(cleaning.label, cleaning.view)
         if cleaning.doubt is not None:
             return self._hold_crops(spooled, cleaned, cleaning)
-        return self._kept(spooled, cleaned, cleaning)
+        result = self._kept(spooled, cleaned, cleaning)
+        if self._settings.export is not None:
+            self._export(fan, cleaning, Path(self._settings.export))
+        return result
 
     def _fan(self, first: list[Frame]) -> Fan | None:
         return find_fan([frame.grey for frame in first], self._clip.header.regions)
@@ -105,7 +112,7 @@ class _ClipDecoder:
         target = Path(self._settings.spool) / f"{self._job.clip}.raw"
         rows = []
         with target.open("wb") as handle:
-            for row, stored in self._stored(spooled, cleaned, cleaning):
+            for row, _, stored in self._stored(spooled, cleaned, cleaning):
                 handle.write(stored.tobytes())
                 rows.append(row)
         return Decoded(shared=self._rows.shared, rows=rows, spool_file=str(target))
@@ -116,23 +123,26 @@ class _ClipDecoder:
         corner = (spooled.fan.box[0], spooled.fan.box[1])
         whole = len(cleaned) == len(spooled.crops)
         with HeldWriter(Path(self._settings.held), self._job.clip, cleaning.doubt, corner=corner) as held:
-            pictures = self._stored(spooled, cleaned if whole else spooled.crops, cleaning)
-            for crop, (row, stored) in zip(spooled.crops, pictures, strict=True):
+            for row, crop, stored in self._stored(spooled, cleaned if whole else spooled.crops, cleaning):
                 held.add(self._rows.shared | row, crop, stored if whole else None)
         return Decoded(held_frames=len(held), held_reason=cleaning.doubt)
 
-    def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image]]:
-        """Yield each frame's row and the frame as it is stored."""
+    def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image, Image]]:
+        """Yield the row of each frame that the cohort takes, its picture before cleaning, and as it is stored."""
+        wanted = self._wanted()
         x0, y0, x1, y1 = spooled.fan.box
         inner = (content_box(pictures) if self._settings.crop_border else None) or (0, 0, x1 - x0, y1 - y0)
         box = (x0 + inner[0], y0 + inner[1], x0 + inner[2], y0 + inner[3])
         geometry = self._place(spooled.fan, box, spooled.screen)
-        for picture, facts, share in zip(pictures, spooled.facts, cleaning.altered_shares, strict=True):
+        for position, (facts, share) in enumerate(zip(spooled.facts, cleaning.altered_shares, strict=True)):
+            if wanted is not None and facts.index not in wanted:
+                continue
+            picture = pictures[position]
             row = self._rows.row(facts, brightness_of(picture, spooled.mask), share)
             content = picture[inner[1] : inner[3], inner[0] : inner[2]]
             if self._settings.rescale_intensity:
                 content = rescaled(content)
-            yield row, geometry.letterboxed(content, self._settings.frame_shape)
+            yield row, spooled.crops[position], geometry.letterboxed(content, self._settings.frame_shape)
 
     def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None) -> Decoded:
         """Keep whole screens until a person has drawn or confirmed their fan."""
@@ -151,6 +161,27 @@ class _ClipDecoder:
         geometry = FrameGeometry.around(box, self._settings.frame_shape, source)
         self._rows.place(fan, geometry)
         return geometry
+
+    def _wanted(self) -> set[int] | None:
+        """Return which frames the cohort takes; None for all that were read."""
+        if self._settings.export is None:
+            return None
+        return {frame.index for frame in self._clip.frames(self._settings.clip_rate_hz)}
+
+    def _export(self, fan: Fan, cleaning: Cleaning, folder: Path) -> None:
+        from sonosift.ingest.dicom_export import DicomExport
+        from sonosift.ingest.dicom_export_header import ClipNames
+
+        job, pseudonyms = self._job, Pseudonyms(bytes.fromhex(self._settings.key_hex))
+        names = ClipNames(patient=job.patient, exam=job.exam, clip=job.clip)
+        export = DicomExport(folder, pseudonyms, self._settings.study_table)
+        frames = _same_size(self._clip.frames(EVERY_FRAME_HZ))
+        export.write(self._clip.header, names, frames, fan, cleaning.overlay)
+        try:
+            self._check_unchanged()
+        except Unreadable:
+            export.remove(names)
+            raise
 
     def _check_unchanged(self) -> None:
         check_unchanged(Path(self._job.path), self._job.modified_ns, self._job.size)

@@ -171,7 +171,7 @@ class _Ingest:
             label_dictionary=label_dictionary(settings, cohort.settings.label_space),
             include=scope.include,
             exclude=scope.exclude,
-            remove_calipers=settings.remove_calipers,
+            keep_calipers=settings.keep_calipers,
             rescale_intensity=settings.rescale_intensity,
             crop_border=settings.crop_border,
             export=None if settings.export_dicom is None else str(settings.export_dicom),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.scope import Scope
@@ -11,7 +13,7 @@ from sonosift.cohort.settings import FrameSize
 from sonosift.errors import SonosiftError
 from sonosift.labels.burnt_in_dictionary import NAMED, BurntInDictionary
 from sonosift.labels.space import LabelSpace
-from sonosift.labels.study_descriptions import Variant
+from sonosift.labels.study_descriptions import Variant, study_description_table
 
 Preprocessing = dict[str, bool | int | float | str | None]
 
@@ -23,13 +25,13 @@ class IngestSettings:
     Attributes:
         size: Side of the stored frames, or (height, width).
         clip_rate_hz: Frames a second to keep from clips.
-        dicom_groups: Table of study descriptions.
+        dicom_groups: Table of study descriptions: its name, or the path of the user's own.
         workers: Decoding children.
         scope: Rules on what comes in; None leaves those of an existing cohort as they are.
         manifest: The user's table of files.
         patient_from: Where in a path the patient is written.
         burnt_in_labels: The user's dictionary of what operators type into the picture.
-        remove_calipers: Remove measuring marks too.
+        keep_calipers: Leave calipers, rulers and arrows where they are.
         rescale_intensity: Bring the near field of all frames to one brightness.
         crop_border: Cut black borders off inside the fan's box.
         export_dicom: Folder for de-identified DICOM files.
@@ -37,13 +39,13 @@ class IngestSettings:
 
     size: FrameSize = 256
     clip_rate_hz: float = 3.0
-    dicom_groups: Variant = "paper"
+    dicom_groups: str = "paper"
     workers: int = 1
     scope: Scope | None = None
     manifest: Path | None = None
     patient_from: str | None = None
     burnt_in_labels: Path | None = None
-    remove_calipers: bool = False
+    keep_calipers: bool = False
     rescale_intensity: bool = False
     crop_border: bool = False
     export_dicom: Path | None = None
@@ -51,16 +53,22 @@ class IngestSettings:
     @property
     def preprocessing(self) -> Preprocessing:
         """What all frames of a cohort must have in common."""
-        from sonosift.ingest.look_at_file import hash_of
-
         return {
             "clip_rate_hz": self.clip_rate_hz,
-            "dicom_groups": self.dicom_groups,
-            "burnt_in_labels": None if self.burnt_in_labels is None else hash_of(self.burnt_in_labels)[:16],
-            "remove_calipers": self.remove_calipers,
+            "dicom_groups": self.dicom_groups if self.dicom_groups in _TABLES else _contents(Path(self.dicom_groups)),
+            "burnt_in_labels": None if self.burnt_in_labels is None else _contents(self.burnt_in_labels),
+            "keep_calipers": self.keep_calipers,
             "rescale_intensity": self.rescale_intensity,
             "crop_border": self.crop_border,
         }
+
+
+_TABLES = get_args(Variant)
+
+
+def _contents(path: Path) -> str:
+    """Name a table of the user's by what is in it: its path says nothing and may hold a name."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def check_settings(archive: Path, folder: Path, settings: IngestSettings) -> None:
@@ -75,8 +83,9 @@ def check_settings(archive: Path, folder: Path, settings: IngestSettings) -> Non
         raise SonosiftError(f"clip rate {settings.clip_rate_hz} is not a rate", "Give frames a second, such as 3.")
     if settings.workers < 1:
         raise SonosiftError(f"{settings.workers} workers cannot work", "Give 1 or more, or leave it out.")
-    if settings.burnt_in_labels is not None and not settings.burnt_in_labels.is_file():
-        raise SonosiftError(f"there is no dictionary at {settings.burnt_in_labels}", "Give a CSV file.")
+    study_description_table(settings.dicom_groups)
+    if settings.burnt_in_labels is not None:
+        BurntInDictionary.read(settings.burnt_in_labels)
 
 
 def open_or_create(folder: Path, settings: IngestSettings) -> Cohort:
