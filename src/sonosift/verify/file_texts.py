@@ -177,7 +177,10 @@ def _safetensors(path: Path) -> Iterator[Text]:
         length = int.from_bytes(handle.read(8), "little")
         if length > _LARGEST_MEMBER:
             raise ValueError("header")
-        yield from _tree(json.loads(handle.read(length)), "header")
+        header = json.loads(handle.read(length))
+    # Shapes and offsets of the tensors are numbers of ours.
+    yield from _tree(header.pop("__metadata__", {}), "metadata")
+    yield from (Text("names of the tensors", str(name)) for name in header)
 
 
 def _picture_texts(source: io.BytesIO, where: str) -> Iterator[Text]:

@@ -24,6 +24,11 @@ TABLE = "table or text in the archive"
 METADATA = "metadata of a still or a video"
 RAW = "bytes of a file that cannot be read"
 
+IDENTIFIERS = "identifiers of one image"
+IDENTIFIER_KEYWORDS = (
+    "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID",
+)  # fmt: skip
+
 Found = tuple[str, str]
 """Where it stands (an element's keyword, or one of the above) and the text."""
 
@@ -39,7 +44,10 @@ _PRINTABLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
 
 
 def harvest_file(path: Path) -> list[Found]:
-    """Return the texts of a file; a zip file's members are read in place."""
+    """Return the texts of a file; a zip file's members are read in place.
+
+    The identifiers of one DICOM image, which belong together, come as one text of the kind ``IDENTIFIERS``.
+    """
     with path.open("rb") as handle:
         head = handle.read(HEAD_BYTES)
     if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):
@@ -83,6 +91,9 @@ def _dicom(source: Path | io.BytesIO) -> Iterator[Found]:
     try:
         dataset = dcmread(source, force=True, defer_size=_LARGEST_VALUE)
         found = [*_elements(dataset.file_meta, 0), *_elements(dataset, 0)]
+        if "SOPInstanceUID" in dataset:
+            named = [str(dataset.get(keyword) or "") for keyword in IDENTIFIER_KEYWORDS]
+            found.append((IDENTIFIERS, json.dumps(named)))
     except Exception:  # whatever the parser chokes on: its bytes are searched for text instead
         found = [(RAW, text) for text in _printable(_beginning(source))]
     yield from found

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sonosift.cohort.cohort import Cohort
 
 _PATTERNS: dict[str, re.Pattern[str]] = {
     "date": re.compile(
@@ -39,3 +44,17 @@ def find_patterns(text: str, *, is_ours: bool = False) -> Counter[str]:
         if count:
             found[kind] = count
     return found
+
+
+def own_marks(cohort: Cohort) -> re.Pattern[str]:
+    """Return what Sonosift itself wrote and only looks like an identity: days of its runs, beginnings of pseudonyms."""
+    catalog = cohort.catalog()
+    beginnings = {
+        name[:8] for column in ("frame_id", "clip", "exam", "patient") for name in catalog[column].unique().to_list()
+    }
+    days = {f"{run.record.created_at:%Y-%m-%d}" for run in cohort.runs.list()}
+    page = cohort.path / "report.html"
+    if page.exists():
+        days.add(f"{datetime.fromtimestamp(page.stat().st_mtime, UTC):%Y-%m-%d}")
+    marks = sorted(days | {name for name in beginnings if name.isdecimal()})
+    return re.compile("|".join(rf"(?<!\w){re.escape(mark)}(?!\w)" for mark in marks) or r"(?!)")
