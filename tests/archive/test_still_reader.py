@@ -1,3 +1,7 @@
+import struct
+
+import cv2
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
@@ -83,3 +87,59 @@ def test_a_picture_of_a_hundred_megapixels_is_refused(tmp_path):
 def test_formats_that_are_not_on_the_list_are_refused(tmp_path):
     Image.fromarray(GREY).save(tmp_path / "a", "PPM")
     assert refused(tmp_path / "a") is Reason.BROKEN_HEADER
+
+
+# The eight orientations of the EXIF standard: where the first row and the first column of the stored picture go.
+TURNS = {
+    1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: np.transpose,
+    6: lambda a: np.rot90(a, -1), 7: lambda a: np.rot90(a, 2).T, 8: np.rot90,
+}  # fmt: skip
+
+
+def tilted():
+    return np.add.outer(4 * np.arange(30), np.arange(40)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_a_photograph_is_turned_as_it_says(tmp_path, kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(tilted()).save(tmp_path / "a", kind, exif=exif)
+    stored = tilted() if kind == "TIFF" else np.array(Image.open(tmp_path / "a").convert("L"))
+    expected = TURNS[orientation](stored)
+    clip = open_still(tmp_path / "a")
+    assert (clip.header.height, clip.header.width) == expected.shape
+    np.testing.assert_array_equal(only_frame(tmp_path / "a").grey, expected)
+
+
+@pytest.mark.parametrize("order", ["II", "MM"])
+def test_sixteen_bits_of_a_tiff(tmp_path, order):
+    deep = np.linspace(0, 65535, 1200).astype(np.uint16).reshape(30, 40)
+    encoded = imagecodecs.tiff_encode(deep) if order == "II" else big_endian_tiff(deep)
+    (tmp_path / "a.tif").write_bytes(encoded)
+    np.testing.assert_array_equal(only_frame(tmp_path / "a.tif").grey, np.round(deep / 257).astype(np.uint8))
+
+
+def big_endian_tiff(deep):
+    pixels = deep.astype(">u2").tobytes()
+    height, width = deep.shape
+    tags = [(256, 4, width), (257, 4, height), (258, 3, 16), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1),
+            (278, 4, height), (279, 4, len(pixels))]  # fmt: skip
+    lines = [struct.pack(">HHL", tag, kind, 1) + struct.pack(">L" if kind == 4 else ">Hxx", value)
+             for tag, kind, value in tags]  # fmt: skip
+    directory = struct.pack(">H", len(tags)) + b"".join(lines) + bytes(4)
+    return b"MM\0*" + struct.pack(">L", 8 + len(pixels)) + pixels + directory
+
+
+def test_webp_against_another_decoder(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.webp"), COLOUR, [cv2.IMWRITE_WEBP_QUALITY, 101])
+    np.testing.assert_array_equal(only_frame(tmp_path / "a.webp").rgb, COLOUR[..., ::-1])
+
+
+def test_four_colours_and_sixteen_bit_colour(tmp_path):
+    smooth = np.dstack([np.add.outer(3 * np.arange(30), k * np.arange(40)) for k in (1, 2, 3)]).astype(np.uint8)
+    Image.fromarray(smooth).convert("CMYK").save(tmp_path / "a", "TIFF")
+    assert np.abs(only_frame(tmp_path / "a").rgb.astype(int) - smooth).max() <= 2
+    cv2.imwrite(str(tmp_path / "deep.png"), smooth.astype(np.uint16) * 257)
+    assert np.abs(only_frame(tmp_path / "deep.png").rgb.astype(int) - smooth[..., ::-1]).max() <= 1

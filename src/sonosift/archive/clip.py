@@ -61,10 +61,10 @@ class ClipHeader:
     frame_count: int | None
     rate_hz: float | None
     identity: Identity = Identity()
-    modality: str | None = None
-    manufacturer: str | None = None
-    model: str | None = None
-    transducers: tuple[str, ...] = ()
+    modality: str | None = field(default=None, repr=False)
+    manufacturer: str | None = field(default=None, repr=False)
+    model: str | None = field(default=None, repr=False)
+    transducers: tuple[str, ...] = field(default=(), repr=False)
     study_description: str | None = field(default=None, repr=False)
     regions: tuple[Region, ...] = ()
     mm_per_pixel: float | None = None
@@ -72,7 +72,7 @@ class ClipHeader:
     """Eight digits, a day that exists; else None."""
     series_description: str | None = field(default=None, repr=False)
     body_part: str | None = field(default=None, repr=False)
-    sop_class: str | None = None
+    sop_class: str | None = field(default=None, repr=False)
     lossy: bool = False
     """Whether the pixels have been compressed with loss, now or before."""
 

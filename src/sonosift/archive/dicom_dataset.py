@@ -17,7 +17,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 
 from sonosift.archive.inflating_file import InflatingFile
 from sonosift.archive.regular_file import open_regular
-from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _PIXEL_DATA, _PIXEL_DATA_BIG_ENDIAN = b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10"
@@ -63,7 +63,7 @@ def open_dataset(path: Path, keywords: Sequence[str]) -> OpenedDicom:
         Unreadable: for a header that cannot be parsed.
     """
     _silence_pydicom()
-    try:
+    with refusing(Reason.BROKEN_HEADER):
         with open_regular(path) as handle:
             deflated_at = _deflated_at(handle)
             if deflated_at is not None:
@@ -78,17 +78,9 @@ def open_dataset(path: Path, keywords: Sequence[str]) -> OpenedDicom:
             )
             pixels_at = handle.tell()
             dataset.filename = None  # a value that was passed over is not read later, either
-    except Unreadable:
-        raise
-    except MemoryError as error:
-        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
-    except RecursionError as error:
-        raise Unreadable(Reason.TOO_DEEP) from error
-    except Exception as error:  # pydicom's parsers raise whatever the bytes provoke
-        raise Unreadable(Reason.BROKEN_HEADER) from error
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-    return OpenedDicom(path, dataset, UID(dataset.file_meta.TransferSyntaxUID), pixels_at)
+        if "TransferSyntaxUID" not in dataset.file_meta:
+            dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+        return OpenedDicom(path, dataset, UID(dataset.file_meta.TransferSyntaxUID), pixels_at)
 
 
 def _deflated_at(handle: BinaryIO) -> int | None:

@@ -11,7 +11,7 @@ from pydicom.multival import MultiValue
 from sonosift.archive.clip import ClipHeader, Identity, Region
 from sonosift.archive.frame_budget import check_count, check_frame
 from sonosift.archive.ultrasound_regions import regions_of
-from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
 _IDENTITY_NAMES = (
     "PatientName", "OtherPatientNames", "PatientBirthName", "PatientMotherBirthName", "OtherPatientIDs",
@@ -49,7 +49,7 @@ def header_of(dataset: Dataset) -> ClipHeader:
     Raises:
         Unreadable: for a document without pixels, and for a header that contradicts itself.
     """
-    try:
+    with refusing(Reason.BROKEN_HEADER):  # a malformed value surfaces only when it is converted
         rows, columns = int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)
         frames = int(dataset.get("NumberOfFrames") or 1)
         samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.get("BitsAllocated") or 0)
@@ -80,10 +80,6 @@ def header_of(dataset: Dataset) -> ClipHeader:
             sop_class=_text(dataset, "SOPClassUID"),
             lossy=_text(dataset, "LossyImageCompression") == "01" or _transfer_syntax(dataset) in _LOSSY,
         )
-    except Unreadable:
-        raise
-    except Exception as error:  # a malformed value surfaces only when it is converted
-        raise Unreadable(Reason.BROKEN_HEADER) from error
 
 
 def _settle_depth(dataset: Dataset, allocated: int) -> None:

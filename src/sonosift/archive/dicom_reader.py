@@ -25,7 +25,7 @@ from sonosift.archive.encapsulated_frames import group_by_frame, read_frame, rea
 from sonosift.archive.frame_budget import ASSUMED_RATE_HZ, check_frame, check_native_length, sampled_indices
 from sonosift.archive.grey import split_colour, to_bytes
 from sonosift.archive.palette import palette_table, through_palette
-from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
 _Palette = tuple[int, NDArray[np.uint8]]
 _Decoded = tuple[NDArray[Any], str]
@@ -42,7 +42,8 @@ def open_dicom(path: Path) -> Clip:
     if opened.syntax.is_private or not opened.syntax.is_transfer_syntax:
         raise Unreadable(Reason.UNSUPPORTED_ENCODING)
     if not opened.syntax.is_encapsulated:
-        _check_length(opened, header)
+        with refusing(Reason.BROKEN_HEADER):
+            _check_length(opened, header)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
         indices = sampled_indices(header.frame_count or 1, header.rate_hz, wanted_hz)
@@ -74,19 +75,11 @@ def _native_frame_bytes(dataset: Dataset, header: ClipHeader) -> int:
 
 def _decoded(opened: OpenedDicom, header: ClipHeader, indices: list[int]) -> Iterator[_Decoded]:
     """Decode the wanted frames to samples, colour by pixel."""
-    try:
+    with refusing(Reason.BROKEN_PIXELS):
         if opened.syntax.is_encapsulated:
             yield from _encapsulated(opened, header, indices)
         else:
             yield from _native(opened, header, indices)
-    except Unreadable:
-        raise
-    except MemoryError as error:
-        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
-    except NotImplementedError as error:
-        raise Unreadable(Reason.UNSUPPORTED_ENCODING) from error
-    except Exception as error:  # each codec has errors of its own
-        raise Unreadable(Reason.BROKEN_PIXELS) from error
 
 
 def _native(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
@@ -144,17 +137,15 @@ def _extended(dataset: Dataset) -> tuple[int, ...]:
 def _palette(dataset: Dataset) -> _Palette | None:
     if str(dataset.get("PhotometricInterpretation")) != "PALETTE COLOR":
         return None
-    try:
+    with refusing(Reason.BROKEN_HEADER):
         return palette_table(dataset)
-    except Exception as error:  # a palette that is missing or too short
-        raise Unreadable(Reason.BROKEN_HEADER) from error
 
 
 def _in_grey(
     decoded: _Decoded, dataset: Dataset, palette: _Palette | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     pixels, photometric = decoded
-    try:
+    with refusing(Reason.BROKEN_PIXELS):
         bits = int(dataset.get("BitsStored") or dataset.BitsAllocated)
         if palette is not None:
             return split_colour(through_palette(pixels, *palette))
@@ -165,12 +156,8 @@ def _in_grey(
                 colour = cv2.cvtColor(swapped, cv2.COLOR_YCrCb2RGB).astype(np.uint8, copy=False)
             return split_colour(colour)
         grey = to_bytes(pixels, bits, _window(dataset) if bits > 8 else None)
-    except MemoryError as error:
-        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
-    except Exception as error:  # a depth or a shape that lies
-        raise Unreadable(Reason.BROKEN_PIXELS) from error
-    inverted = str(dataset.get("PhotometricInterpretation")) == "MONOCHROME1"
-    return (255 - grey if inverted else grey), None
+        inverted = str(dataset.get("PhotometricInterpretation")) == "MONOCHROME1"
+        return (255 - grey if inverted else grey), None
 
 
 def _window(dataset: Dataset) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from sonosift.archive.clip import ClipHeader, Frame
 from sonosift.archive.dicom_dataset import OpenedDicom
 from sonosift.archive.encapsulated_frames import read_items
 from sonosift.archive.joined_items import JoinedItems
-from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.archive.unreadable import Reason, refusing
 from sonosift.archive.video_reader import video_frames
 
 _PREFIX = "1.2.840.10008.1.2.4."
@@ -29,14 +29,8 @@ def is_video_syntax(uid: str) -> bool:
 def frames_of_stream(opened: OpenedDicom, header: ClipHeader, wanted_hz: float) -> Iterator[Frame]:
     """Yield the wanted frames of the stream in a file's pixel data."""
     handle = opened.open()
-    try:
+    with handle, refusing(Reason.BROKEN_PIXELS):
         _, _, start = opened.pixel_element(handle)
         pieces = read_items(handle, start).pieces
-    except Unreadable:
-        handle.close()
-        raise
-    except Exception as error:  # what lies there is no encapsulated stream
-        handle.close()
-        raise Unreadable(Reason.BROKEN_PIXELS) from error
-    stream = io.BufferedReader(JoinedItems(handle, pieces), 1 << 16)
-    yield from video_frames(cast("IO[bytes]", stream), header.rate_hz, wanted_hz)
+        stream = io.BufferedReader(JoinedItems(handle, pieces), 1 << 16)
+        yield from video_frames(cast("IO[bytes]", stream), header.rate_hz, wanted_hz)

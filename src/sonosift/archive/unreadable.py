@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 
@@ -57,3 +59,23 @@ class Unreadable(Exception):  # noqa: N818 - it names the file's state, not a pr
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+@contextmanager
+def refusing(reason: Reason) -> Iterator[None]:
+    """Turn whatever a library raises inside the block into ``reason``, unless it names a better one itself.
+
+    Decoders fail on hostile bytes with every kind of error there is, so no list of kinds would be complete.
+    """
+    try:
+        yield
+    except Unreadable:
+        raise
+    except MemoryError as error:
+        raise Unreadable(Reason.TOO_MUCH_MEMORY) from error
+    except RecursionError as error:
+        raise Unreadable(Reason.TOO_DEEP) from error
+    except NotImplementedError as error:
+        raise Unreadable(Reason.UNSUPPORTED_ENCODING) from error
+    except Exception as error:
+        raise Unreadable(reason) from error

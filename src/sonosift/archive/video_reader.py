@@ -15,32 +15,23 @@ from sonosift.archive.clip import Clip, ClipHeader, Frame
 from sonosift.archive.frame_budget import ASSUMED_RATE_HZ, check_count, check_frame
 from sonosift.archive.grey import split_colour
 from sonosift.archive.regular_file import open_regular
-from sonosift.archive.unreadable import Reason, Unreadable
+from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
-_FORMATS = [
-    "mov,mp4,m4a,3gp,3g2,mj2",
-    "avi",
-    "mpeg",
-    "mpegvideo",
-    "mpegts",
-    "gif",
-    "matroska,webm",
-    "h264",
-    "hevc",
-    "asf",
-]
+_FORMATS = frozenset(
+    {"mov,mp4,m4a,3gp,3g2,mj2", "avi", "mpeg", "mpegvideo", "mpegts", "gif", "matroska,webm", "h264", "hevc", "asf"}
+)
 
 
 def open_video(path: Path) -> Clip:
     """Read a video's header; its frames are decoded one after the other when asked for."""
-    with closing(_opened(open_regular(path))) as container:
+    with open_regular(path) as source, refusing(Reason.BROKEN_HEADER), closing(_opened(source)) as container:
         stream = _video_stream(container)
         height, width = stream.height, stream.width
         rate = _rate(stream)
         count = int(stream.frames) or None
-    check_frame(height, width, samples=3)
-    if count is not None:
-        check_count(count)
+        check_frame(height, width, samples=3)
+        if count is not None:
+            check_count(count)
     header = ClipHeader(kind="video", height=height, width=width, frame_count=count, rate_hz=rate)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
@@ -51,23 +42,20 @@ def open_video(path: Path) -> Clip:
 
 def video_frames(source: IO[bytes], rate_hz: float | None, wanted_hz: float) -> Iterator[Frame]:
     """Yield ``wanted_hz`` frames a second of a video: by the times in the file, else by counting."""
-    with source, closing(_opened(source)) as container:
+    with source, refusing(Reason.BROKEN_PIXELS), closing(_opened(source)) as container:
         stream = _video_stream(container)
         stream.thread_type = "NONE"
         next_time, first_time, seen = 0.0, None, 0
-        try:
-            for index, picture in enumerate(container.decode(stream)):
-                check_count(index + 1)
-                time_s = picture.time if picture.time is not None else index / (rate_hz or ASSUMED_RATE_HZ)
-                first_time = time_s if first_time is None else first_time
-                time_s = float(time_s - first_time)
-                seen += 1
-                if time_s + 1e-6 < next_time:
-                    continue
-                next_time = max(next_time + 1.0 / wanted_hz, time_s)
-                yield _frame(picture, index, time_s)
-        except av.FFmpegError as error:
-            raise Unreadable(Reason.BROKEN_PIXELS) from error
+        for index, picture in enumerate(container.decode(stream)):
+            check_count(index + 1)
+            time_s = picture.time if picture.time is not None else index / (rate_hz or ASSUMED_RATE_HZ)
+            first_time = time_s if first_time is None else first_time
+            time_s = float(time_s - first_time)
+            seen += 1
+            if time_s + 1e-6 < next_time:
+                continue
+            next_time = max(next_time + 1.0 / wanted_hz, time_s)
+            yield _frame(picture, index, time_s)
         if not seen:
             raise Unreadable(Reason.NO_PIXELS)
 
@@ -80,11 +68,8 @@ def _frame(picture: Any, index: int, time_s: float) -> Frame:
 
 
 def _opened(source: IO[bytes]) -> Any:
-    try:
+    with refusing(Reason.BROKEN_HEADER):
         container = av.open(source, mode="r", metadata_errors="ignore")
-    except (av.FFmpegError, OSError, ValueError) as error:
-        source.close()
-        raise Unreadable(Reason.BROKEN_HEADER) from error
     # Playlists and other formats that make FFmpeg open further files are not let in.
     if container.format.name not in _FORMATS:
         container.close()
