@@ -5,7 +5,7 @@ from sonosift.privacy.body_parts import BODY_PARTS, mapped_body_part
 
 @pytest.mark.parametrize("term", sorted(BODY_PARTS))
 def test_terms_of_the_standard_pass_in_any_spelling_of_case_and_blanks(term):
-    assert mapped_body_part(f" {term.title()}\0".strip("\0")) == term
+    assert mapped_body_part(f" {term.title()} ") == term
 
 
 @pytest.mark.parametrize("text", [None, "", "Liver of Mrs Jones", "LIVER2", "JONES", "LI\\VER", "ＬＩＶＥＲＳ"])
