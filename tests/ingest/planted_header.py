@@ -26,8 +26,8 @@ _LEFT_ALONE = {"SpecificCharacterSet", "FloatPixelData", "DoubleFloatPixelData",
 _TEXT = {"LO": 64, "SH": 16, "UC": 400, "UT": 400, "LT": 400, "ST": 400}
 _FORMS = {
     "PN": SECRET_NAME + "^Zq{:06d}x", "CS": "ZQ{:06d}X", "AE": "ae{:06d}zq", "UI": "1.2.999.{}.7734911",
-    "IS": "77{:06d}", "DS": "31{:06d}.25", "UR": "http://zq{:06d}x.example", "DA": SECRET_DAY, "DT": SECRET_DAY + "031337",
-    "TM": "031337.773491", "AS": "093Y",
+    "IS": "77{:06d}", "DS": "31{:06d}.25", "UR": "http://zq{:06d}x.example", "DA": SECRET_DAY,
+    "DT": SECRET_DAY + "031337", "TM": "031337.773491", "AS": "093Y",
 }  # fmt: skip
 _BYTES = {"OB", "OW", "OF", "OD", "OL", "OV", "UN"}
 _NUMBERS = {"UL": "<I", "SL": "<i", "FL": "<f", "FD": "<d", "SV": "<q", "UV": "<Q"}
