@@ -48,6 +48,7 @@ def fit_outline(parts: Sequence[Mask], writing: Mask | None = None) -> Outline:
 
 def _fit_one(content: Mask, writing: Mask) -> Outline:
     """Fit straight sides, arcs and screen edges; fall back on the convex hull where they do not fit."""
+    content = _solid(content)
     hull = _convex_hull(content)
     sides = _Sides.of(content)
     fitted = _fitted(content, sides, cut=True)
@@ -76,6 +77,13 @@ def _supported(content: Mask, mask: Mask) -> float:
     )
     near = cv2.dilate(content.astype(np.uint8), np.ones((9, 9))) > 0
     return 0.6 + 0.4 * _ramp(_share_inside(ring, near), 0.5, 0.95)
+
+
+def _solid(content: Mask) -> Mask:
+    """Close the speckle's gaps and drop what is thin: a heart trace or small letters that touch the picture."""
+    closed = cv2.morphologyEx(content.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))) > 0
+    return solid if solid.any() else content
 
 
 def _agreement(content: Mask, hull: Mask, fitted: Mask) -> float:
