@@ -68,10 +68,9 @@ class Marks:
         return cleaned
 
 
-def export(tmp_path, header=HEADER, names=NAMES, clip=None, overlay=None, key=KEY, **kwargs):
-    path = DicomExport(tmp_path, Pseudonyms(key)).write(
-        header, names, frames() if clip is None else clip, fan(), overlay, **kwargs
-    )
+def export(tmp_path, header=HEADER, names=NAMES, clip=None, overlay=None, key=KEY):
+    clip = frames() if clip is None else clip
+    path = DicomExport(tmp_path, Pseudonyms(key)).write(header, names, clip, fan(), overlay)
     return path, dcmread(path)
 
 
@@ -99,18 +98,6 @@ def test_each_frame_loses_what_lies_over_it_and_nothing_else(tmp_path):
         expected[y0 + position, x0 + 20 : x0 + 26] = position + 1
         assert (shown == np.where(fan().mask, expected, 0)).all()
     assert dataset.BurnedInAnnotation == "NO"
-
-
-def test_a_frame_between_two_studied_ones_loses_what_either_loses(tmp_path):
-    _, dataset = export(tmp_path, overlay=Marks(), studied=[0, 3])
-    x0, y0, _, _ = fan().box
-    marks = dataset.pixel_array[:, y0 : y0 + 3, x0 + 22]
-    inside = fan().mask[y0 : y0 + 3, x0 + 22]
-    grey = np.stack([frame.grey[y0 : y0 + 3, x0 + 22] for frame in frames()])
-    expected = grey.copy()
-    expected[[0, 1, 2], 0] = 1
-    expected[[1, 2, 3, 4], 1] = 2  # frame 4 comes after the last studied one
-    assert (marks == np.where(inside, expected, 0)).all()
 
 
 @pytest.mark.parametrize("kind", ["dicom", "video", "still"])
@@ -153,6 +140,13 @@ def test_who_and_when_become_pseudonyms_and_a_shifted_day(tmp_path):
         "CURVED LINEAR",
     )
     assert (first.Manufacturer, first.ManufacturerModelName) == ("GE", "LOGIQ E9")
+
+
+@pytest.mark.parametrize(("part", "asked"), [("kidney", True), ("liver", False), ("Anna Miller", False)])
+def test_the_side_of_a_part_that_comes_in_pairs_is_asked_for(tmp_path, part, asked):
+    _, dataset = export(tmp_path, replace(HEADER, body_part=part))
+    assert ("Laterality" in dataset) == asked  # type 2C: empty when unknown
+    assert ("BodyPartExamined" in dataset) == (part != "Anna Miller")
 
 
 def test_identifiers_hold_together_across_files_and_differ_across_keys(tmp_path):

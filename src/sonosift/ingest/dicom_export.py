@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -86,7 +85,6 @@ class DicomExport:
         frames: Iterator[Frame],
         fan: Fan,
         overlay: Overlay | None,
-        studied: Sequence[int] | None = None,
     ) -> Path:
         """Write one clip; whole or not at all, with one frame in memory at a time.
 
@@ -95,20 +93,19 @@ class DicomExport:
             names: The clip's pseudonyms.
             frames: All frames of the clip.
             fan: What lies outside becomes black.
-            overlay: What to paint over inside; None if that was not looked for, and the file then claims nothing.
-            studied: Indices of the frames that the overlay was studied on; None if on all of ``frames``. A frame
-                between two of them loses what either of them loses.
+            overlay: What to paint over inside, studied on the same frames; None if nobody looked, and the file then
+                claims nothing.
 
         Raises:
             Unreadable: if the frames cannot be decoded, differ in size, or if there are none.
         """
         path = self.path_of(names)
         path.parent.mkdir(parents=True, exist_ok=True)
-        clean = _Cleaner(fan, overlay, None if studied is None else list(studied))
+        clean = _Cleaner(fan, overlay)
         with TemporaryFile(dir=path.parent) as file, TemporaryFile(dir=path.parent) as second:
             spool, times = _Spool(file), []
-            for number, frame in enumerate(frames):
-                spool.append(clean.frame(frame, number))
+            for position, frame in enumerate(frames):
+                spool.append(clean.frame(frame, position))
                 times.append(frame.time_s)
             if not times:
                 raise Unreadable(Reason.NO_PIXELS)
@@ -140,21 +137,20 @@ class DicomExport:
 class _Cleaner:
     """Blanks and cleans whole frames."""
 
-    def __init__(self, fan: Fan, overlay: Overlay | None, studied: list[int] | None) -> None:
+    def __init__(self, fan: Fan, overlay: Overlay | None) -> None:
         x0, y0, x1, y1 = fan.box
         self._shape, self._rows, self._columns = fan.mask.shape, slice(y0, y1), slice(x0, x1)
         self._mask = fan.mask[y0:y1, x0:x1].astype(np.uint8)
-        self._overlay, self._studied = overlay, studied
+        self._overlay = overlay
 
-    def frame(self, frame: Frame, number: int) -> Image:
+    def frame(self, frame: Frame, position: int) -> Image:
         """Return a frame of the source's size that holds the cleaned fan and nothing else."""
         picture = frame.grey if frame.rgb is None else frame.rgb
         if picture.shape[:2] != self._shape:
             raise Unreadable(Reason.BROKEN_PIXELS)
         crop = self._fan_only(picture[self._rows, self._columns])
         if self._overlay is not None:
-            for position in self._positions(frame.index, number):
-                crop = self._overlay.clean(position, crop)
+            crop = self._overlay.clean(position, crop)
         whole = np.zeros_like(picture)
         whole[self._rows, self._columns] = self._fan_only(crop)
         return whole
@@ -162,14 +158,6 @@ class _Cleaner:
     def _fan_only(self, crop: Image) -> Image:
         crop = np.ascontiguousarray(crop)
         return np.asarray(cv2.bitwise_and(crop, crop, mask=self._mask), dtype=np.uint8)
-
-    def _positions(self, index: int, number: int) -> list[int]:
-        if self._studied is None:
-            return [number]
-        after = bisect_left(self._studied, index)
-        if after < len(self._studied) and self._studied[after] == index:
-            return [after]
-        return [position for position in (after - 1, after) if 0 <= position < len(self._studied)]
 
 
 def _decoded(item: bytes) -> Image:

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from sonosift.archive.clip import ClipHeader, Region
+from sonosift.privacy.body_parts import IN_PAIRS
 from sonosift.privacy.header_allow_list import clean_facts
 from sonosift.privacy.pseudonyms import Pseudonyms
 
@@ -70,6 +71,7 @@ ACTIONS: dict[str, str] = {
     "SeriesNumber": "empty",
     "InstanceNumber": "empty",
     "PatientOrientation": "empty",
+    "Laterality": "empty, where the body part comes in pairs; absent otherwise",
     "SamplesPerPixel": "of the pixels written",
     "PhotometricInterpretation": "of the pixels written",
     "PlanarConfiguration": "of the pixels written",
@@ -169,6 +171,8 @@ def _descriptors(dataset: Dataset, header: ClipHeader, study_table: str) -> None
     for keyword, value in optional.items():
         if value:
             setattr(dataset, keyword, value[:64])
+    if facts.body_part in IN_PAIRS:
+        dataset.Laterality = ""
 
 
 def _deidentification(dataset: Dataset, *, cleaned: bool, dated: bool) -> None:

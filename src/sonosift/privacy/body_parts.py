@@ -10,6 +10,11 @@ BODY_PARTS = frozenset({
     "TESTIS", "THIGH", "THYROID", "UTERUS", "WRIST",
 })  # fmt: skip
 
+IN_PAIRS = frozenset({
+    "ANKLE", "ARM", "AXILLA", "BREAST", "ELBOW", "EYE", "FOOT", "HAND", "HIP", "KIDNEY", "KNEE", "LEG", "LUNG", "OVARY",
+    "SHOULDER", "TESTIS", "THIGH", "WRIST",
+})  # fmt: skip
+
 
 def mapped_body_part(written: str | None) -> str | None:
     """Return the standard's term, or None for anything that is none.
