@@ -122,9 +122,7 @@ class ExamExport:
         key = f"{self.header.exam}-C{instance:03d}"
         for row in first.rows:
             index = row["index_in_clip"]
-            self.written.frames.append(
-                {**row, "file": file, "clip": key, "is_duplicate_of": first.file, "duplicate_of_index": index}
-            )
+            self.written.frames.append({**row, "file": file, "clip": key, **_copy_of(first, index)})
         write_arrays(self._truth_path("masks", file), first.masks)
         self._write_clean(file, first.bare, coding)
         self._note(file, "ok", None, suffix, coding, len(first.frames), first.rate_hz, None)
@@ -136,7 +134,7 @@ class ExamExport:
         file = f"{self._folder}/{file_name(self.header, instance, '.png', self.planted)}"
         self._put(file, clip.frames[index : index + 1], ".png", None, None, instance, self.header.when, None, [], None)
         row = {**clip.rows[index], "file": file, "clip": f"{self.header.exam}-C{instance:03d}", "index_in_clip": 0}
-        self.written.frames.append({**row, "is_duplicate_of": clip.file, "duplicate_of_index": index})
+        self.written.frames.append(row | _copy_of(clip, index))
         write_arrays(self._truth_path("masks", file), one_frame(clip.masks, index))
         self._write_clean(file, None if clip.bare is None else clip.bare[index : index + 1], None)
         self._note(file, "ok", None, ".png", None, 1, None, None)
@@ -299,3 +297,7 @@ class ExamExport:
                 "transducer": "\\".join(transducer) if transducer else None,
             }
         )
+
+
+def _copy_of(first: Exported, index: int) -> dict[str, Any]:
+    return {"is_duplicate_of": first.file, "duplicate_of_member": "", "duplicate_of_index": index}
