@@ -7,7 +7,7 @@ value comes from; the conformance statement prints it, and a test holds every ex
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -37,58 +37,72 @@ _LONGEST_VECTOR = 5000
 """A longer list of times does not fit into the 65,534 bytes that a decimal string may have."""
 _SLOWEST_CINE_MS = 1000.0
 
-ACTIONS: dict[str, str] = {
-    "ImageType": "DERIVED, PRIMARY",
-    "SOPClassUID": "Ultrasound Image Storage or Ultrasound Multi-frame Image Storage",
-    "SOPInstanceUID": "new, keyed, the same in every run",
-    "StudyDate": "shifted by the patient's secret number of days; empty without a date",
-    "SeriesDate": "as Study Date",
-    "ContentDate": "as Study Date",
-    "StudyTime": "empty",
-    "ContentTime": "empty",
-    "AccessionNumber": "empty",
-    "Modality": "US",
-    "Manufacturer": "kept if it is a product name that repeats no word of identity; else empty",
-    "ReferringPhysicianName": "empty",
-    "StudyDescription": "the groups that the table of study descriptions maps it to; absent if none",
-    "ManufacturerModelName": "as Manufacturer; absent if none",
-    "PatientName": "keyed pseudonym",
-    "PatientID": "keyed pseudonym",
-    "PatientBirthDate": "empty",
-    "PatientSex": "empty",
-    "PatientIdentityRemoved": "YES",
-    "DeidentificationMethod": "what was done, in words",
-    "DeidentificationMethodCodeSequence": "what was done, in codes of CID 7050",
-    "BodyPartExamined": "kept if it is a term of the standard; absent otherwise",
-    "CineRate": "from the times of the frames",
-    "FrameTime": "from the times of the frames",
-    "FrameTimeVector": "from the times of the frames, where they are uneven",
-    "SequenceOfUltrasoundRegions": "the numbers of the calibration, no other element of its items",
-    "TransducerType": "kind of the probe, from a list",
-    "StudyInstanceUID": "new, keyed, the same in all files of the exam",
-    "SeriesInstanceUID": "new, keyed, the same in all files of the exam",
-    "StudyID": "empty",
-    "SeriesNumber": "empty",
-    "InstanceNumber": "empty",
-    "PatientOrientation": "empty",
-    "Laterality": "empty, where the body part comes in pairs; absent otherwise",
-    "SamplesPerPixel": "of the pixels written",
-    "PhotometricInterpretation": "of the pixels written",
-    "PlanarConfiguration": "of the pixels written",
-    "NumberOfFrames": "of the pixels written",
-    "FrameIncrementPointer": "Frame Time or Frame Time Vector",
-    "Rows": "of the pixels written",
-    "Columns": "of the pixels written",
-    "BitsAllocated": "8",
-    "BitsStored": "8",
-    "HighBit": "7",
-    "PixelRepresentation": "0",
-    "BurnedInAnnotation": "NO once text was removed and the result checked; absent otherwise",
-    "LossyImageCompression": "01 if the source was ever compressed with loss",
-    "LongitudinalTemporalInformationModified": "MODIFIED with a shifted date, REMOVED without one",
-    "ExtendedOffsetTable": "of the pixels written",
-    "ExtendedOffsetTableLengths": "of the pixels written",
-    "PixelData": "black outside the fan, text and graphics inside it painted over, all else bit by bit",
+
+class Action(NamedTuple):
+    """How an attribute gets its value.
+
+    Attributes:
+        code: As in PS3.15: ``K`` kept, ``C`` cleaned, ``D`` replaced, ``Z`` empty, ``U`` new identifier; ``S`` (ours):
+            set to describe this file, whatever the source said.
+        words: The same in words.
+    """
+
+    code: str
+    words: str
+
+
+ACTIONS: dict[str, Action] = {
+    "ImageType": Action("S", "DERIVED, PRIMARY"),
+    "SOPClassUID": Action("S", "Ultrasound Image Storage or Ultrasound Multi-frame Image Storage"),
+    "SOPInstanceUID": Action("U", "new, keyed, the same in every run"),
+    "StudyDate": Action("C", "shifted by the patient's secret number of days; empty without a date"),
+    "SeriesDate": Action("C", "as Study Date"),
+    "ContentDate": Action("C", "as Study Date"),
+    "StudyTime": Action("Z", "empty"),
+    "ContentTime": Action("Z", "empty"),
+    "AccessionNumber": Action("Z", "empty"),
+    "Modality": Action("S", "US"),
+    "Manufacturer": Action("C", "kept if it is a product name that repeats no word of identity; else empty"),
+    "ReferringPhysicianName": Action("Z", "empty"),
+    "StudyDescription": Action("C", "the groups that the table of study descriptions maps it to; absent if none"),
+    "ManufacturerModelName": Action("C", "as Manufacturer; absent if none"),
+    "PatientName": Action("D", "keyed pseudonym"),
+    "PatientID": Action("D", "keyed pseudonym"),
+    "PatientBirthDate": Action("Z", "empty"),
+    "PatientSex": Action("Z", "empty"),
+    "PatientIdentityRemoved": Action("S", "YES"),
+    "DeidentificationMethod": Action("S", "what was done, in words"),
+    "DeidentificationMethodCodeSequence": Action("S", "what was done, in codes of CID 7050"),
+    "BodyPartExamined": Action("C", "kept if it is a term of the standard; absent otherwise"),
+    "CineRate": Action("K", "from the times of the frames"),
+    "FrameTime": Action("K", "from the times of the frames"),
+    "FrameTimeVector": Action("K", "from the times of the frames, where they are uneven"),
+    "SequenceOfUltrasoundRegions": Action("C", "the numbers of the calibration, no other element of its items"),
+    "TransducerType": Action("C", "kind of the probe, from a list"),
+    "StudyInstanceUID": Action("U", "new, keyed, the same in all files of the exam"),
+    "SeriesInstanceUID": Action("U", "new, keyed, the same in all files of the exam"),
+    "StudyID": Action("Z", "empty"),
+    "SeriesNumber": Action("Z", "empty"),
+    "InstanceNumber": Action("Z", "empty"),
+    "PatientOrientation": Action("Z", "empty"),
+    "Laterality": Action("Z", "empty, where the body part comes in pairs; absent otherwise"),
+    "SamplesPerPixel": Action("S", "of the pixels written"),
+    "PhotometricInterpretation": Action("S", "of the pixels written"),
+    "PlanarConfiguration": Action("S", "of the pixels written"),
+    "NumberOfFrames": Action("K", "as many as the source has"),
+    "FrameIncrementPointer": Action("S", "Frame Time or Frame Time Vector"),
+    "Rows": Action("K", "as the source has"),
+    "Columns": Action("K", "as the source has"),
+    "BitsAllocated": Action("S", "8"),
+    "BitsStored": Action("S", "8"),
+    "HighBit": Action("S", "7"),
+    "PixelRepresentation": Action("S", "0"),
+    "BurnedInAnnotation": Action("S", "NO once text was removed and the result checked; absent otherwise"),
+    "LossyImageCompression": Action("K", "01 if the source was ever compressed with loss"),
+    "LongitudinalTemporalInformationModified": Action("S", "MODIFIED with a shifted date, REMOVED without one"),
+    "ExtendedOffsetTable": Action("S", "of the pixels written"),
+    "ExtendedOffsetTableLengths": Action("S", "of the pixels written"),
+    "PixelData": Action("C", "black outside the fan, text and graphics inside it painted over, all else bit by bit"),
 }
 
 
