@@ -1,0 +1,138 @@
+"""Text and drawn marks out of a clip: studied once over all of its frames, then painted over frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonosift.privacy.calipers import is_measuring_mark
+from sonosift.privacy.inpainting import inpainted
+from sonosift.privacy.passing_marks import Patch, is_new, patch_of, shows
+from sonosift.privacy.screen_words import words_inside, words_on_screen
+from sonosift.privacy.still_marks import darkest, windows
+from sonosift.privacy.stroke_marks import find_strokes
+from sonosift.privacy.text_reader import Word, find_text, read_line
+from sonosift.privacy.word_areas import Area, areas_of, painted_area, within
+
+Image = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+class Overlay:
+    """What lies over the frames of one clip.
+
+    Args:
+        inside: The fan in the crop.
+        still: What is painted over in every frame.
+        passing: What is painted over in single frames, by position.
+        words: The text that was read.
+    """
+
+    def __init__(self, inside: Mask, still: Mask, passing: dict[int, list[Patch]], words: tuple[Word, ...]) -> None:
+        self._inside, self._still, self._passing = inside, still, passing
+        self.words = words
+
+    def altered(self, position: int) -> Mask:
+        """Return which pixels of the frame are painted over."""
+        marks = self._still.copy()
+        for patch in self._passing.get(position, ()):
+            patch.lay_on(marks)
+        return marks
+
+    def clean(self, position: int, crop: Image) -> Image:
+        """Return the frame, grey or colour, painted over; all other pixels are kept as they are."""
+        return inpainted(crop, self.altered(position), self._inside)
+
+
+class ClipCleaner:
+    """Finds text and drawn marks inside the fan.
+
+    Args:
+        remove_calipers: Whether calipers, rulers, arrows and body marks are painted over as well as text.
+    """
+
+    def __init__(self, *, remove_calipers: bool = True) -> None:
+        self._remove_calipers = remove_calipers
+
+    def study(self, crops: Sequence[Image], mask: Mask, screen: Image, corner: tuple[int, int]) -> Overlay:
+        """Look at all frames of a clip once.
+
+        Args:
+            crops: Its frames in grey, cut to the fan's box; they are read one at a time, more than once.
+            mask: The fan in the box.
+            screen: The first frame in grey, whole, for the words beside the fan.
+            corner: Upper left corner (x, y) of the box on the screen.
+        """
+        inside = np.asarray(mask, dtype=bool)
+        parts = windows(len(crops))
+        lowest = [darkest(_Part(crops, part)) for part in parts]
+        still_layer = darkest(lowest)
+        strokes = find_strokes(still_layer, inside)
+        areas = self._wanted(areas_of(strokes), still_layer)
+        boxes = find_text(still_layer, inside)
+        written = [within(strokes, box) for box in boxes]
+        still = painted_area(areas + [area for area in written if area is not None], inside.shape)
+        for (x0, y0, x1, y1), area in zip(boxes, written, strict=True):
+            if area is None:
+                still[y0:y1, x0:x1] = True
+        still &= inside
+        words = words_inside(crops[0], areas, boxes, corner)
+        passing: dict[int, list[Patch]] = {}
+        if len(crops) > 1:
+            passing = self._passing(crops, parts, lowest, inside, still)
+        return Overlay(inside, still, passing, (*words, *words_on_screen(screen, inside, corner)))
+
+    def _wanted(self, areas: list[Area], picture: Image) -> list[Area]:
+        if self._remove_calipers:
+            return areas
+        return [area for area in areas if not is_measuring_mark(area, lambda box: read_line(picture, box)[0])]
+
+    def _passing(
+        self, crops: Sequence[Image], parts: list[range], lowest: list[Image], inside: Mask, still: Mask
+    ) -> dict[int, list[Patch]]:
+        found: dict[int, list[Patch]] = {}
+        faint: list[list[Area]] = []
+        for picture in lowest:
+            strokes = areas_of(find_strokes(picture, inside)) if len(parts) > 1 else []
+            faint.append(self._wanted([area for area in strokes if is_new(area, still)], picture))
+        for number, part in enumerate(parts):
+            beside = range(max(0, number - 1), min(len(parts), number + 2))
+            for position in part:
+                crop = crops[position]
+                patches = [patch_of(area, inside) for area in faint[number]]
+                for other in beside:
+                    if other != number:
+                        patches += [patch_of(area, inside) for area in faint[other] if shows(crop, area, lowest[other])]
+                known = still.copy()
+                for patch in patches:
+                    patch.lay_on(known)
+                own = [area for area in areas_of(find_strokes(crop, inside)) if is_new(area, known)]
+                patches += [patch_of(area, inside) for area in self._wanted(own, crop)]
+                if patches:
+                    found[position] = patches
+        return found
+
+
+class _Part(Sequence[Image]):
+    """Some frames of a clip, read when asked for."""
+
+    def __init__(self, crops: Sequence[Image], part: range) -> None:
+        self._crops, self._part = crops, part
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Image]: ...
+    def __getitem__(self, index: int | slice) -> Image | list[Image]:
+        if isinstance(index, slice):
+            return [self._crops[position] for position in self._part[index]]
+        return self._crops[self._part[index]]
+
+    def __iter__(self) -> Iterator[Image]:
+        return (self._crops[position] for position in self._part)

@@ -1,0 +1,161 @@
+"""From strokes to the areas that are painted over: letters are joined to words, so that no shape of a letter is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sonosift.privacy.stroke_marks import Strokes
+
+Mask = NDArray[np.bool_]
+Box = tuple[int, int, int, int]
+
+_REACH = 0.9
+_SIZE_RATIO = 3.5
+_ROUNDS = 2
+_MOST_WEAK = 3
+_MARGIN = 3
+_TALLEST_LETTER = 64
+_MOST_PIECES = 1500
+
+
+@dataclass(frozen=True)
+class Area:
+    """Strokes that belong together.
+
+    Attributes:
+        box: x0, y0, x1, y1 of the strokes, exclusive at the end.
+        strokes: Which pixels of the box they are.
+        pieces: How many separate pieces.
+        size: The height of its letters, or of whatever it is.
+    """
+
+    box: Box
+    strokes: Mask
+    pieces: int
+    size: float
+
+    @property
+    def looks_like_text(self) -> bool:
+        """Say whether it has several pieces of a letter's size."""
+        return self.pieces >= 2 and self.size >= _SMALLEST_LETTER
+
+
+def areas_of(strokes: Strokes) -> list[Area]:
+    """Join strong strokes to words, together with the weak ones beside them."""
+    everything = strokes.strong | strokes.weak
+    count, names, statistics, _ = cv2.connectedComponentsWithStats(everything.astype(np.uint8), connectivity=8)
+    if count < 2 or not strokes.strong.any():
+        return []
+    sure = np.zeros(count, dtype=bool)
+    sure[np.unique(names[strokes.strong])] = True
+    sure[0] = False
+    wanted = np.flatnonzero(sure)
+    if count <= _MOST_PIECES:
+        wanted = np.arange(1, count)
+    boxes = statistics[wanted, :4].astype(np.float64)
+    near = _near(boxes)
+    kept = sure[wanted]
+    for _ in range(_ROUNDS):
+        kept = kept | near[kept].any(axis=0)
+    areas = []
+    for group in _groups(near, np.flatnonzero(kept)):
+        certain = group[sure[wanted[group]]]
+        if len(group) <= _MOST_WEAK * len(certain):
+            areas.append(_area(names, wanted[group], boxes[group]))
+        else:  # in coarse speckle the weak ones are everywhere
+            areas += [_area(names, wanted[part], boxes[part]) for part in _groups(near, certain)]
+    return areas
+
+
+def lines_of(strokes: Strokes) -> list[Box]:
+    """Join strong strokes to level lines of writing with the blanks of a sentence in them."""
+    count, _, statistics, _ = cv2.connectedComponentsWithStats(strokes.strong.astype(np.uint8), connectivity=8)
+    boxes = statistics[1 : min(count, _MOST_PIECES), :4].astype(np.float64)
+    if not len(boxes):
+        return []
+    x, y, width, height = boxes.T
+    size = np.maximum(height, _SMALLEST_LETTER)
+    gap = np.maximum(x[:, None] - (x + width)[None, :], x[None, :] - (x + width)[:, None])
+    shared = np.minimum((y + height)[:, None], (y + height)[None, :]) - np.maximum(y[:, None], y[None, :])
+    larger, smaller = np.maximum(size[:, None], size[None, :]), np.minimum(size[:, None], size[None, :])
+    near = (gap <= _BLANK * larger) & (shared >= _SHARED_HEIGHT * smaller) & (larger <= _SIZE_RATIO * smaller)
+    lines = []
+    for group in _groups(near, np.arange(len(boxes))):
+        low, high = boxes[group, :2].min(axis=0), (boxes[group, :2] + boxes[group, 2:]).max(axis=0)
+        lines.append((int(low[0]), int(low[1]), int(high[0]), int(high[1])))
+    return sorted(lines, key=lambda box: (box[1], box[0]))
+
+
+def within(strokes: Strokes, box: Box) -> Area | None:
+    """Return all strokes in a box as one area, the weak ones too; None if they do not fill its length."""
+    x0, y0, x1, y1 = box
+    marks = (strokes.strong | strokes.weak)[y0:y1, x0:x1]
+    count, _, statistics, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
+    length = marks.any(axis=0) if x1 - x0 >= y1 - y0 else marks.any(axis=1)
+    found = np.flatnonzero(length)
+    if count < 3 or found[-1] - found[0] < _FILLED * len(length):
+        return None
+    return Area(box, marks, count - 1, float(min(x1 - x0, y1 - y0)))
+
+
+def painted_area(areas: list[Area], shape: tuple[int, ...]) -> Mask:
+    """Return the pixels to paint over: the strokes, what lies between them, and a margin for their soft edges."""
+    result = np.zeros(shape[:2], dtype=np.uint8)
+    for area in areas:
+        x0, y0, x1, y1 = area.box
+        reach = (
+            round(min(area.size, _TALLEST_LETTER) * _CLOSING) | 1
+            if area.pieces > 1 or area.size > _SMALLEST_LETTER
+            else 1
+        )
+        pad = reach + _MARGIN
+        strokes = np.pad(area.strokes.astype(np.uint8), pad)
+        if reach > 1:
+            strokes = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, _disc(reach)).astype(np.uint8)
+        strokes = cv2.dilate(strokes, _disc(2 * _MARGIN + 1)).astype(np.uint8)
+        top, left = max(0, pad - y0), max(0, pad - x0)
+        window = result[y0 - pad + top : y1 + pad, x0 - pad + left : x1 + pad]
+        np.maximum(window, strokes[top : top + window.shape[0], left : left + window.shape[1]], out=window)
+    return result > 0
+
+
+def _near(boxes: NDArray[np.float64]) -> Mask:
+    """Say for each two pieces whether they can be letters of one word."""
+    x, y, width, height = boxes.T
+    gap_x = np.maximum(x[:, None] - (x + width)[None, :], x[None, :] - (x + width)[:, None])
+    gap_y = np.maximum(y[:, None] - (y + height)[None, :], y[None, :] - (y + height)[:, None])
+    size = np.maximum(np.minimum(np.maximum(width, height), _TALLEST_LETTER), _SMALLEST_LETTER)
+    larger, smaller = np.maximum(size[:, None], size[None, :]), np.minimum(size[:, None], size[None, :])
+    gap = np.maximum(np.maximum(gap_x, gap_y), 0)
+    level = np.minimum(gap_x, gap_y) < 0
+    return np.asarray((gap <= _REACH * smaller) & level & (larger <= _SIZE_RATIO * smaller))
+
+
+def _groups(near: Mask, chosen: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Split the ``chosen`` pieces into groups that hang together."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    count, names = connected_components(csr_array(near[np.ix_(chosen, chosen)]), directed=False)
+    return [chosen[names == group] for group in range(count)]
+
+
+def _area(names: NDArray[np.int32], pieces: NDArray[np.intp], boxes: NDArray[np.float64]) -> Area:
+    x0, y0 = boxes[:, :2].min(axis=0).astype(int)
+    x1, y1 = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).astype(int)
+    strokes = np.isin(names[y0:y1, x0:x1], pieces)
+    return Area((int(x0), int(y0), int(x1), int(y1)), strokes, len(pieces), float(np.quantile(boxes[:, 3], 0.75)))
+
+
+def _disc(diameter: int) -> NDArray[np.uint8]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter)).astype(np.uint8)
+
+
+_SMALLEST_LETTER = 5
+_BLANK, _SHARED_HEIGHT = 1.2, 0.4
+_FILLED = 0.75
+_CLOSING = 0.8
