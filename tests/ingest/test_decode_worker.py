@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 SETTINGS = {
-    "key_hex": bytes(32).hex(), "size": 32, "clip_rate_hz": 3.0, "study_table": "paper", "spool": "/", "held": "/",
+    "key_hex": bytes(32).hex(), "frame_shape": [32, 32], "clip_rate_hz": 3.0, "study_table": "paper",
+    "spool": "/", "held": "/",
 }  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def answers(*jobs, before=""):
 def test_memory_beyond_the_limit_is_refused(tmp_path):
     Image.fromarray(np.zeros((6000, 6000), np.uint8)).save(tmp_path / "big.png")
     job = {
-        "path": str(tmp_path / "big.png"), "sha256": "", "modified_ns": 0, "bytes": 0,
+        "path": str(tmp_path / "big.png"), "member": "", "sha256": "", "modified_ns": 0, "size": 0, "bytes": 0,
         "instance": "i", "clip": "c", "exam": "e", "patient": "p",
     }  # fmt: skip
     lowered = "import sonosift.ingest.decode_worker as worker\nworker.MEMORY_BYTES = 1"

@@ -3,7 +3,8 @@ import os
 import pytest
 
 from sonosift.errors import SonosiftError
-from sonosift.ingest.find_files import find_files, storable
+from sonosift.ingest.archive_file import storable
+from sonosift.ingest.find_files import find_files
 
 
 def test_all_files_in_the_order_of_their_bytes(tmp_path):

@@ -59,10 +59,10 @@ def test_without_any_header_names_decide(first, second, same):
     assert (owners.owner_of(first).patient == owners.owner_of(second).patient) is same
 
 
-def test_a_known_patient_is_kept_and_only_the_exam_guessed():
-    owner = FolderOwners(NAMES, [known("a/1", "A", "one")]).owner_of("a/2", "B")
-    assert owner.patient == "B"
-    assert owner.exam != "one"
+def test_the_exam_of_another_patient_in_the_folder_is_not_taken():
+    owners = FolderOwners(NAMES, [known("a/1", "A", "one")])
+    assert owners.exam_of("a/2", "A") == "one"
+    assert owners.exam_of("a/2", "B") not in {"one", owners.exam_of("a/2", "C")}
 
 
 def test_the_order_of_the_files_does_not_matter():

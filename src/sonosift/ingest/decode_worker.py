@@ -16,7 +16,8 @@ from typing import Any
 from sonosift.archive.unreadable import Reason
 from sonosift.ingest.clip_job import Decoded, DecodeJob, Looked, LookJob, WorkerSettings
 
-MEMORY_BYTES = 1_000_000_000
+MEMORY_BYTES = 850_000_000
+"""What a child may hold in memory of its own; with the libraries that it shares with others it stays below 1 GB."""
 
 
 def main() -> None:
@@ -26,7 +27,9 @@ def main() -> None:
     _silence()
     settings = _settings(json.loads(jobs.readline()))
     _import_readers()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    # The libraries alone take most of a gigabyte of addresses, and next to nothing of memory: hence twice as many.
+    resource.setrlimit(resource.RLIMIT_AS, (2 * MEMORY_BYTES, 2 * MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print("ready", file=answers, flush=True)
     for line in jobs:

@@ -20,9 +20,10 @@ from sonosift.machine import threads
 
 Job = LookJob | DecodeJob
 
-BASE_SECONDS = 120.0
-BYTES_PER_SECOND = 300_000
-"""Far below what the slowest codec manages: only a file that hangs its decoder takes longer."""
+BASE_SECONDS = 300.0
+BYTES_PER_SECOND = 20_000
+"""Far below what decoding and cleaning manage: only a file that hangs its decoder takes longer."""
+MOST_SECONDS = 6 * 3600.0
 
 AHEAD = 16
 """How many jobs per worker may be finished before the one that everybody waits for."""
@@ -96,8 +97,7 @@ class WorkerPool:
 
     def _send(self, child: _Child, position: int, job: Job) -> None:
         child.position = position
-        size = job.bytes if isinstance(job, DecodeJob) else 0
-        child.deadline = time.monotonic() + self._base_seconds + size / BYTES_PER_SECOND
+        child.deadline = time.monotonic() + min(MOST_SECONDS, self._base_seconds + job.bytes / BYTES_PER_SECOND)
         self._write(child, asdict(job))
 
     def _write(self, child: _Child, message: dict[str, Any]) -> None:
