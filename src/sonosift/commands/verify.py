@@ -15,6 +15,7 @@ class VerifySummary(Summary):
         tokens_found: Different identifying terms that stand in the cohort.
         patterns_found: Places that look like an identity.
         frames_doubted: Frames that may show writing, or pixels outside the fan.
+        frames_suspected: Frames that only the independent check suspects: worth a look.
         folder_findings: Files and folders that are not as they should be.
         files_searched: Files of the cohort, all bytes of each.
         megabytes: Their size.
@@ -31,6 +32,7 @@ class VerifySummary(Summary):
     tokens_found: int
     patterns_found: int
     frames_doubted: int
+    frames_suspected: int
     folder_findings: int
     files_searched: int
     megabytes: float
@@ -50,6 +52,8 @@ class VerifySummary(Summary):
     def describe(self) -> str:
         """Return the findings and where to look."""
         lines = [*self.findings]
+        if self.frames_suspected:
+            lines.append(f"{self.frames_suspected:,} frames are worth a look, though nothing could be read in them.")
         lines.append(
             f"Searched {self.terms_searched:,} terms in {self.files_searched:,} files ({self.megabytes:,.0f} MB, "
             f"{self.megabytes_per_second:,.0f} MB/s) and {self.frames_checked:,} frames ({self.frames_read:,} read)."
@@ -88,6 +92,7 @@ def verify(
         tokens_found=found.tokens_found,
         patterns_found=len(found.patterns),
         frames_doubted=found.frames_doubted,
+        frames_suspected=found.frames_suspected,
         folder_findings=len(found.folders) + len(found.unreadable),
         files_searched=found.files,
         megabytes=round(found.megabytes, 3),

@@ -54,27 +54,28 @@ class FrameDoubt:
 
 @dataclass(frozen=True)
 class ClipFrames:
-    """The stored frames of a clip, read one at a time, and its fan among their pixels."""
+    """The stored frames of a clip, read one at a time; its fan, and how far scaling may have spread its edge."""
 
     frame_ids: list[str]
     clip: str
     frames: Sequence[Image]
     fan: Mask
+    reach: Mask
 
 
 def clips_of(cohort: Cohort) -> Iterator[ClipFrames]:
     """Yield every clip of a cohort in the order of the catalog."""
     catalog = cohort.catalog().with_row_index("place")
     for rows in catalog.partition_by("clip", maintain_order=True):
-        fan = _fan_in_frame(rows.row(0, named=True), cohort.settings.frame_shape)
-        yield ClipFrames(rows["frame_id"].to_list(), rows["clip"][0], _Stored(cohort, rows["place"]), fan)
+        fan, reach = _fan_in_frame(rows.row(0, named=True), cohort.settings.frame_shape)
+        yield ClipFrames(rows["frame_id"].to_list(), rows["clip"][0], _Stored(cohort, rows["place"]), fan, reach)
 
 
 def doubts_about(clip: ClipFrames) -> list[FrameDoubt]:
     """Return what is doubtful about a clip: bright pixels outside the fan, frame by frame, and writing inside it."""
     found = []
     for position, frame in enumerate(clip.frames):
-        lit = (frame > 0) & ~clip.fan
+        lit = (frame > 0) & ~clip.reach
         if lit.any():
             found.append(FrameDoubt(clip.frame_ids[position], clip.clip, OUTSIDE, float(lit.sum()), _box_around(lit)))
     doubt = doubt_about(_Blanked(clip.frames, clip.fan), clip.fan)
@@ -84,8 +85,8 @@ def doubts_about(clip: ClipFrames) -> list[FrameDoubt]:
     return found
 
 
-def _fan_in_frame(row: dict[str, Any], shape: tuple[int, int]) -> Mask:
-    """Draw the fan into the stored frame, a little wider: scaling has mixed the pixels along its edge."""
+def _fan_in_frame(row: dict[str, Any], shape: tuple[int, int]) -> tuple[Mask, Mask]:
+    """Draw the fan into the stored frame, and a little wider: scaling has mixed the pixels along its edge."""
     geometry = FrameGeometry.of_row(row)
     outline = list(row.get("fan_outline") or ())
     source = (geometry.source_height, geometry.source_width)
@@ -93,7 +94,7 @@ def _fan_in_frame(row: dict[str, Any], shape: tuple[int, int]) -> Mask:
     placed = geometry.mask_to_frame(fan, shape).astype(np.uint8)
     spread = math.ceil(geometry.scale * (_OUTLINE_SPREAD if outline else 1)) + 1
     wider = cv2.dilate(placed, np.ones((2 * spread + 1, 2 * spread + 1), np.uint8)) > 0
-    return np.asarray(wider, dtype=bool)
+    return placed > 0, np.asarray(wider, dtype=bool)
 
 
 def _box_around(lit: Mask) -> Box:
@@ -118,7 +119,7 @@ class _Stored(Sequence[Image]):
 
 
 class _Blanked(Sequence[Image]):
-    """Frames without what lies outside the fan, which has been counted on its own."""
+    """Frames cut off at the edge of the fan; what lies beyond has been counted on its own."""
 
     def __init__(self, frames: Sequence[Image], fan: Mask) -> None:
         self._frames, self._fan = frames, fan

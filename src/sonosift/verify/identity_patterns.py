@@ -26,6 +26,11 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
 }
 
 
+_CREATED = re.compile(r"^created_at: '?(\d{4}-\d\d-\d\d)T", re.MULTILINE)
+_SHORTENED = (8, 10, 12)
+"""To how many digits pages shorten a pseudonym."""
+
+
 def find_patterns(text: str, *, is_ours: bool = False) -> Counter[str]:
     """Return how often each kind of identity seems to occur in a text.
 
@@ -49,12 +54,12 @@ def find_patterns(text: str, *, is_ours: bool = False) -> Counter[str]:
 def own_marks(cohort: Cohort) -> re.Pattern[str]:
     """Return what Sonosift itself wrote and only looks like an identity: days of its runs, beginnings of pseudonyms."""
     catalog = cohort.catalog()
-    beginnings = {
-        name[:8] for column in ("frame_id", "clip", "exam", "patient") for name in catalog[column].unique().to_list()
-    }
-    days = {f"{run.record.created_at:%Y-%m-%d}" for run in cohort.runs.list()}
+    names = {name for column in ("frame_id", "clip", "exam", "patient") for name in catalog[column].unique().to_list()}
+    beginnings = {name[:length] for name in names for length in _SHORTENED}
+    records = [path.read_text(encoding="utf-8", errors="replace") for path in cohort.path.glob("runs/*/run.yaml")]
+    days = {found[1] for record in records if (found := _CREATED.search(record))}
     page = cohort.path / "report.html"
     if page.exists():
         days.add(f"{datetime.fromtimestamp(page.stat().st_mtime, UTC):%Y-%m-%d}")
     marks = sorted(days | {name for name in beginnings if name.isdecimal()})
-    return re.compile("|".join(rf"(?<!\w){re.escape(mark)}(?!\w)" for mark in marks) or r"(?!)")
+    return re.compile("|".join(rf"(?<!\w){mark}(?!\w)" for mark in ["[0-9a-f]{32}", *marks]))

@@ -26,6 +26,7 @@ FOLDER = "verify"
 PAGE = "report.html"
 _MOST_ROWS = 500
 _MOST_SHOTS = 120
+_WRITING = frozenset({"writing", "still_writing"})
 _MEANINGS = {
     OUTSIDE: "bright pixels outside the fan",
     "writing": "may be writing",
@@ -78,6 +79,7 @@ def write_report(cohort: Cohort, found: Findings) -> Path:
         tiles=_tiles(found),
         checks=_checks(found),
         shots=_shots(cohort, found.doubts),
+        suspected=_shots(cohort, found.suspicions),
         most=_MOST_ROWS,
         files=beside,
     )
@@ -120,20 +122,23 @@ def _tiles(found: Findings) -> list[tuple[str, str]]:
 
 def _checks(found: Findings) -> list[_Check]:
     signs = {doubt.sign for doubt in found.doubts}
+    suspected = {doubt.frame_id for doubt in found.suspicions}
     against = found.archive_files is not None
     places = "file names, raw bytes (UTF-8, Latin-1, UTF-16), decoded tables, databases, pages, metadata"
     rows = [
         ("Terms of the archive", f"{len(found.terms.searched):,} terms in {places}", bool(found.hits), True),
         ("Patterns", "dates, unique identifiers, long numbers, addresses, names with ^", bool(found.patterns), True),
         ("Pixels outside the fan", "every frame: exactly black there", OUTSIDE in signs, True),
-        ("Independent check", "every frame, by a network that the cleaner does not use",
-         bool(signs & {"writing", "still_writing"}), True),
+        ("Independent check", "every frame, by a network that the cleaner does not use", bool(signs & _WRITING), True),
         ("Reading the frames", "every frame enlarged twofold and read with OCR", TEXT_READ in signs,
          found.frames_read > 0),
         ("Permissions and files", "private folder, key, links, unexpected files", bool(found.folders), True),
         ("Damaged files", "every table, database and document can be decoded", bool(found.unreadable), True),
     ]  # fmt: skip
     checks = [_check(*row) for row in rows]
+    if suspected:
+        result = f"{found.frames_suspected:,} frames to look at"
+        checks[3] = _Check(checks[3].name, f"{checks[3].how}; alone it is no finding", "skipped", result)
     if not against:
         names = f"{len(found.terms.searched):,} names of source files, in {places}; not the archive's headers"
         checks[0] = _check("Terms of the archive", names, bool(found.hits), True)
@@ -175,6 +180,7 @@ def _as_json(found: Findings) -> dict[str, object]:
         "hits": [asdict(hit) for hit in found.hits],
         "patterns": [asdict(hit) for hit in found.patterns],
         "doubts": [asdict(doubt) for doubt in found.doubts],
+        "suspicions": [asdict(doubt) for doubt in found.suspicions],
         "folders": [asdict(finding) for finding in found.folders],
         "unreadable": found.unreadable,
     }
@@ -184,6 +190,7 @@ def _findings_table(found: Findings) -> str:
     rows = [("term", hit.what, hit.file, hit.where, hit.count) for hit in found.hits]
     rows += [("pattern", hit.what, hit.file, hit.where, hit.count) for hit in found.patterns]
     rows += [(doubt.sign, doubt.text, doubt.frame_id, str(doubt.box), 1) for doubt in found.doubts]
+    rows += [(f"suspected {doubt.sign}", "", doubt.frame_id, str(doubt.box), 1) for doubt in found.suspicions]
     rows += [("folder", finding.problem, finding.path, "", 1) for finding in found.folders]
     rows += [("damaged", "", name, "", 1) for name in found.unreadable]
     return _csv(["kind", "what", "file_or_frame", "where", "count"], rows)
