@@ -170,6 +170,22 @@ def draw_sharp_things(picture: Pixels, rng: np.random.Generator) -> Pixels:
     return picture
 
 
+def draw_flow(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Draw blood as colour or power Doppler shows it in grey: bright blobs and branches with sharp edges."""
+    height, width = picture.shape
+    noise = rng.normal(size=(height, width)).astype(np.float32)
+    across, along = rng.uniform(1.5, 7.0, 2)
+    field = cv2.GaussianBlur(noise, (0, 0), across, sigmaY=along)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.uniform(0, 180)), 1.4)
+    field = cv2.warpAffine(field, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+    blood = field > np.quantile(field, rng.uniform(0.6, 0.97))
+    if rng.random() < 0.5:
+        step = int(rng.integers(2, 5))
+        blood = blood[::step, ::step].repeat(step, 0).repeat(step, 1)[:height, :width]
+    level = np.clip(rng.uniform(70, 230) + field / field.std() * rng.uniform(0, 25), 0, 255)
+    return np.where(blood, level, picture).astype(np.uint8)
+
+
 def recorded(picture: Pixels, rng: np.random.Generator) -> Pixels:
     """Do what recording does to a screen: soften, scale, add noise, compress."""
     if rng.random() < 0.3:

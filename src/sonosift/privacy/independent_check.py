@@ -129,7 +129,7 @@ def _clipped(box: Box, shape: tuple[int, ...]) -> Box:
     return max(0, x0), max(0, y0), min(shape[1], x1), min(shape[0], y1)
 
 
-_MOST_LOOKS = 12
+_MOST_LOOKS = 6
 _LEVELS = 3
 _SMALLEST = 24
 _IMPOSSIBLE = -12.0

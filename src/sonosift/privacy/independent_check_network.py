@@ -66,11 +66,15 @@ def _convolved(values: Floats, layer: Layer, kernel: Floats, bias: Floats) -> Fl
     channels, height, width = values.shape
     padded = np.zeros((channels, height + 2 * margin, width + 2 * margin), dtype=np.float32)
     padded[:, margin : margin + height, margin : margin + width] = values
-    step = layer.stride
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.side, layer.side), axis=(1, 2))[:, ::step, ::step]
-    rows, columns = windows.shape[1:3]
-    gathered = np.ascontiguousarray(windows.transpose(0, 3, 4, 1, 2)).reshape(-1, rows * columns)
-    product = kernel.reshape(layer.outputs, -1) @ gathered
+    side, step = layer.side, layer.stride
+    rows, columns = -(-height // step), -(-width // step)
+    gathered = np.empty((channels, side, side, rows, columns), dtype=np.float32)
+    for down in range(side):
+        for right in range(side):
+            gathered[:, down, right] = padded[
+                :, down : down + step * rows : step, right : right + step * columns : step
+            ]
+    product = kernel.reshape(layer.outputs, -1) @ gathered.reshape(-1, rows * columns)
     product += bias[:, None]
     return np.asarray(product.reshape(layer.outputs, rows, columns))
 
