@@ -29,7 +29,7 @@ from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
 _Palette = tuple[int, NDArray[np.uint8]]
 _Decoded = tuple[NDArray[Any], str]
-"""Samples of a frame, and their colour model, which is not always the one that the header states."""
+"""Samples of a frame, colour by pixel, and their colour model, which is not always the one that the header states."""
 
 
 def open_dicom(path: Path) -> Clip:
@@ -48,10 +48,12 @@ def open_dicom(path: Path) -> Clip:
     def frames(wanted_hz: float) -> Iterator[Frame]:
         indices = sampled_indices(header.frame_count or 1, header.rate_hz, wanted_hz)
         rate = header.rate_hz or ASSUMED_RATE_HZ
-        palette = _palette(opened.dataset)
-        for index, decoded in zip(indices, _decoded(opened, header, indices), strict=True):
-            grey, rgb = _in_grey(decoded, opened.dataset, palette)
-            yield Frame(grey, index, index / rate, rgb)
+        with refusing(Reason.BROKEN_PIXELS):
+            palette = _palette(opened.dataset)
+            decode = _encapsulated if opened.syntax.is_encapsulated else _native
+            for index, decoded in zip(indices, decode(opened, header, indices), strict=True):
+                grey, rgb = _in_grey(decoded, opened.dataset, palette)
+                yield Frame(grey, index, index / rate, rgb)
 
     return Clip(header, frames)
 
@@ -71,15 +73,6 @@ def _native_frame_bytes(dataset: Dataset, header: ClipHeader) -> int:
     if bits == 1:
         return frame_bytes // 8
     return frame_bytes * 2 // 3 if dataset.get("PhotometricInterpretation") == "YBR_FULL_422" else frame_bytes
-
-
-def _decoded(opened: OpenedDicom, header: ClipHeader, indices: list[int]) -> Iterator[_Decoded]:
-    """Decode the wanted frames to samples, colour by pixel."""
-    with refusing(Reason.BROKEN_PIXELS):
-        if opened.syntax.is_encapsulated:
-            yield from _encapsulated(opened, header, indices)
-        else:
-            yield from _native(opened, header, indices)
 
 
 def _native(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
@@ -145,19 +138,18 @@ def _in_grey(
     decoded: _Decoded, dataset: Dataset, palette: _Palette | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     pixels, photometric = decoded
-    with refusing(Reason.BROKEN_PIXELS):
-        bits = int(dataset.get("BitsStored") or dataset.BitsAllocated)
-        if palette is not None:
-            return split_colour(through_palette(pixels, *palette))
-        if pixels.ndim == 3:
-            colour = to_bytes(pixels[..., :3], bits, None)
-            if photometric in ("YBR_FULL", "YBR_FULL_422"):
-                swapped = np.ascontiguousarray(colour[..., [0, 2, 1]])
-                colour = cv2.cvtColor(swapped, cv2.COLOR_YCrCb2RGB).astype(np.uint8, copy=False)
-            return split_colour(colour)
-        grey = to_bytes(pixels, bits, _window(dataset) if bits > 8 else None)
-        inverted = str(dataset.get("PhotometricInterpretation")) == "MONOCHROME1"
-        return (255 - grey if inverted else grey), None
+    bits = int(dataset.get("BitsStored") or dataset.BitsAllocated)
+    if palette is not None:
+        return split_colour(through_palette(pixels, *palette))
+    if pixels.ndim == 3:
+        colour = to_bytes(pixels[..., :3], bits, None)
+        if photometric in ("YBR_FULL", "YBR_FULL_422"):
+            swapped = np.ascontiguousarray(colour[..., [0, 2, 1]])
+            colour = cv2.cvtColor(swapped, cv2.COLOR_YCrCb2RGB).astype(np.uint8, copy=False)
+        return split_colour(colour)
+    grey = to_bytes(pixels, bits, _window(dataset) if bits > 8 else None)
+    inverted = str(dataset.get("PhotometricInterpretation")) == "MONOCHROME1"
+    return (255 - grey if inverted else grey), None
 
 
 def _window(dataset: Dataset) -> tuple[float, float] | None:

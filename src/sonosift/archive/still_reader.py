@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +52,7 @@ def open_still(path: Path) -> Clip:
 @contextmanager
 def _opened(path: Path, reason: Reason) -> Iterator[Pillow.Image]:
     warnings.filterwarnings("ignore", module="PIL")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)  # it quotes what it finds
     with open_regular(path) as handle:
         with refusing(Reason.BROKEN_HEADER):
             try:
