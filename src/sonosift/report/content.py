@@ -170,5 +170,6 @@ class ReportContent:
     curves: list[RunCurves] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     map: EmbeddingMap | None = None
+    flow: Chart | None = None
     runs: list[RunFacts] = field(default_factory=list)
     versions: list[tuple[str, str]] = field(default_factory=list)

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.flow import read_flow
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.evaluate.cohort_frames import CohortFrames
 from sonosift.evaluate.label_set_tables import name_of_set
@@ -18,6 +19,7 @@ from sonosift.evaluate.score_table import Evaluation
 from sonosift.report.cohort_facts import cohort_facts
 from sonosift.report.content import EmbeddingMap, GroupCard, Grouping, ReportContent, RunFacts
 from sonosift.report.embedding_map import embedding_map
+from sonosift.report.flow_chart import flow_chart
 from sonosift.report.group_cards import NamingFrames, group_cards
 from sonosift.report.plain_words import findings
 from sonosift.report.run_curves import run_curves
@@ -51,6 +53,7 @@ def gather(
     groupings = [_grouping(cohort, frames, run) for run in (grouped if every_grouping else grouped[:1])]
     evaluations = [found for run in reversed(runs) if (found := read_evaluation(run)) is not None]
     curves = [drawn for run in reversed(runs) if (drawn := run_curves(run.name, run.metrics())) is not None]
+    flow = read_flow(cohort.path)
     return ReportContent(
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         cohort=facts,
@@ -59,6 +62,7 @@ def gather(
         curves=curves,
         evaluations=evaluations,
         map=_map(cohort, frames, outputs, groupings),
+        flow=None if flow is None else flow_chart(flow),
         runs=[_run_facts(run) for run in runs],
         versions=_versions(runs),
     )
