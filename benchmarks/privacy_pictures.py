@@ -6,7 +6,7 @@ Definitions, all in the stored frame's pixels:
   them, more than in the clean picture) and the stored letters keep more than a quarter of that contrast and at least
   8 levels. "Letters" are where the source differs from the clean picture; in a filled box, its bright part.
 * A pixel is **altered outside text** if it lies in the true and in the found fan, at least 3 source pixels from their
-  edge and 5 from anything drawn (a text's box, calipers, marks), and differs by more than 12 levels from the source's pixel.
+  edge and 5 from anything drawn (a text's box, calipers, marks), and differs by more than 12 levels from the source.
 """
 
 from __future__ import annotations
