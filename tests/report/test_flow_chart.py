@@ -1,5 +1,5 @@
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -23,11 +23,11 @@ def a_flow(rule="not study_description=*biopsy*", out=30):
 
 
 def texts(chart):
-    return [element.text for element in ElementTree.fromstring(str(chart.drawing)).iter("text")]
+    return [element.text for element in ET.fromstring(str(chart.drawing)).iter("text")]
 
 
 def boxes(chart):
-    found = ElementTree.fromstring(str(chart.drawing)).iter("rect")
+    found = ET.fromstring(str(chart.drawing)).iter("rect")
     return [tuple(float(rect.get(name)) for name in ("x", "y", "width", "height")) for rect in found]
 
 

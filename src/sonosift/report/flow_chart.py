@@ -19,7 +19,7 @@ _ABOUT = (
 
 
 def flow_chart(flow: Flow) -> Chart:
-    """Draw the steps from top to bottom; a step that left nothing out is drawn only if it is one of the user's rules."""
+    """Draw the steps from top to bottom; one that left nothing out is drawn only if it is a rule of the user."""
     steps = [step for place, step in enumerate(flow.steps) if _is_drawn(step, place, len(flow.steps))]
     parts: list[str] = []
     top = 4.0
@@ -78,11 +78,9 @@ def _left_out(step: FlowStep) -> list[str]:
         return [f"left out: {_counted(total, 'file')}"]
     shown = [f"{_thousands(count)} {reason.replace('_', ' ')}" for reason, count in reasons[:_REASONS_SHOWN]]
     rest = sum(count for _, count in reasons[_REASONS_SHOWN:])
-    return [
-        f"left out: {_counted(total, 'file')}",
-        *shown,
-        *([f"{_thousands(rest)} for other reasons"] if rest else []),
-    ]
+    if rest:
+        shown.append(f"{_thousands(rest)} for other reasons")
+    return [f"left out: {_counted(total, 'file')}", *shown]
 
 
 def _counted(number: int, name: str) -> str:
