@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -109,13 +110,12 @@ def _print_reliability(answers: list[tuple[float, float, int, str, str]]) -> Non
     confidence = np.array([answer[1] for answer in answers])
     print(f"{'confidence':<14}{'files':>7}{'mean IoU':>10}{'< 0.95':>8}{'< 0.90':>8}")
     edges = [0.0, 0.25, TRUSTED, 0.75, 0.9, 0.97, 1.01]
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         chosen = overlap[(confidence >= low) & (confidence < high)]
         if len(chosen):
             name = f"{low:.2f} to {min(high, 1):.2f}"
-            print(
-                f"{name:<14}{len(chosen):>7}{chosen.mean():>10.4f}{(chosen < 0.95).mean():>8.3f}{(chosen < 0.9).mean():>8.3f}"
-            )
+            below = (f"{(chosen < limit).mean():>8.3f}" for limit in (0.95, 0.9))
+            print(f"{name:<14}{len(chosen):>7}{chosen.mean():>10.4f}", *below, sep="")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
+Point = tuple[int, int]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SMALL = _LETTERS.lower()
@@ -33,7 +34,7 @@ def random_words(rng: np.random.Generator, *, least: int = 4, most: int = 16) ->
         return "".join(rng.choice(list(_DIGITS), count))
     if kind == 3:
         mark = str(rng.choice(list("./-:")))
-        return mark.join(("".join(rng.choice(list(_DIGITS), 2)) for _ in range(3)))
+        return mark.join("".join(rng.choice(list(_DIGITS), 2)) for _ in range(3))
     text = rng.choice(list(_LETTERS + _DIGITS + " .,/^-"), count)
     text[[0, -1]] = rng.choice(list(_LETTERS), 2)
     return "".join(text)
@@ -134,40 +135,57 @@ def draw_sharp_things(picture: Pixels, rng: np.random.Generator) -> Pixels:
     picture = picture.copy()
     height, width = picture.shape
     grey = int(rng.integers(110, 256))
-    kind = int(rng.integers(7))
+    kind = int(rng.integers(len(_SHARP_THINGS)))
     first = (int(rng.integers(width)), int(rng.integers(height)))
     second = (int(rng.integers(width)), int(rng.integers(height)))
-    if kind == 0:
-        cv2.line(picture, first, second, grey, int(rng.integers(1, 4)), cv2.LINE_AA)
-    elif kind == 1:
-        radius = int(rng.integers(15, 300))
-        cv2.ellipse(
-            picture, first, (radius, radius), 0, 0, int(rng.integers(30, 360)), grey, int(rng.integers(1, 4)), cv2.LINE_AA
-        )  # fmt: skip
-    elif kind == 2:
-        arm = int(rng.integers(3, 8))
-        for x, y in (first, second):
-            turned = rng.random() < 0.5
-            ends = ((arm, arm), (arm, -arm)) if turned else ((arm, 0), (0, arm))
-            for right, down in ends:
-                cv2.line(picture, (x - right, y - down), (x + right, y + down), grey, 1, cv2.LINE_AA)
-    elif kind == 3:
-        count = max(2, int(np.hypot(second[0] - first[0], second[1] - first[1]) / rng.integers(4, 10)))
-        side = int(rng.integers(1, 3))
-        for share in np.linspace(0, 1, count):
-            x, y = (round(first[axis] + share * (second[axis] - first[axis])) for axis in (0, 1))
-            picture[y : y + side, x : x + side] = grey
-    elif kind == 4:
-        cv2.arrowedLine(picture, second, first, grey, 1, cv2.LINE_AA, tipLength=0.2)
-    elif kind == 5:
-        corners = np.array([first, (second[0], first[1]), second, (first[0], second[1])], dtype=np.int32)
-        corners[2:, 0] += int(rng.integers(-20, 21))
-        cv2.polylines(picture, [corners], True, grey, 1, cv2.LINE_AA)
-    else:
-        step = int(rng.integers(12, 50))
-        for y in range(first[1] % step, height, step):
-            picture[y : y + 2, first[0] : first[0] + int(rng.integers(4, 10))] = grey
+    _SHARP_THINGS[kind](picture, first, second, grey, rng)
     return picture
+
+
+def _line(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    cv2.line(picture, first, second, grey, int(rng.integers(1, 4)), cv2.LINE_AA)
+
+
+def _arc(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    radius = int(rng.integers(15, 300))
+    angle, width = int(rng.integers(30, 360)), int(rng.integers(1, 4))
+    cv2.ellipse(picture, first, (radius, radius), 0, 0, angle, grey, width, cv2.LINE_AA)
+
+
+def _crosses(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    arm = int(rng.integers(3, 8))
+    for x, y in (first, second):
+        turned = rng.random() < 0.5
+        ends = ((arm, arm), (arm, -arm)) if turned else ((arm, 0), (0, arm))
+        for right, down in ends:
+            cv2.line(picture, (x - right, y - down), (x + right, y + down), grey, 1, cv2.LINE_AA)
+
+
+def _dotted_line(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    count = max(2, int(np.hypot(second[0] - first[0], second[1] - first[1]) / rng.integers(4, 10)))
+    side = int(rng.integers(1, 3))
+    for share in np.linspace(0, 1, count):
+        x, y = (round(first[axis] + share * (second[axis] - first[axis])) for axis in (0, 1))
+        picture[y : y + side, x : x + side] = grey
+
+
+def _arrow(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    cv2.arrowedLine(picture, second, first, grey, 1, cv2.LINE_AA, tipLength=0.2)
+
+
+def _frame(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    corners = np.array([first, (second[0], first[1]), second, (first[0], second[1])], dtype=np.int32)
+    corners[2:, 0] += int(rng.integers(-20, 21))
+    cv2.polylines(picture, [corners], True, grey, 1, cv2.LINE_AA)
+
+
+def _depth_marks(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+    step = int(rng.integers(12, 50))
+    for y in range(first[1] % step, len(picture), step):
+        picture[y : y + 2, first[0] : first[0] + int(rng.integers(4, 10))] = grey
+
+
+_SHARP_THINGS = (_line, _arc, _crosses, _dotted_line, _arrow, _frame, _depth_marks)
 
 
 def draw_flow(picture: Pixels, rng: np.random.Generator) -> Pixels:

@@ -133,6 +133,7 @@ class Network(nn.Module):
         )
 
     def forward(self, flat: torch.Tensor) -> torch.Tensor:
+        """Return the log-odds of each cell, ``[n, h / 8, w / 8]``."""
         values = flat
         for layer in self.layers[:-1]:
             values = F.relu(layer(values))
