@@ -1,0 +1,156 @@
+"""One clip through the whole pipeline, in this process; every failure of cleaning or checking holds it."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from sonosift.cohort.catalog import WRITTEN_COLUMNS, part_frame
+from sonosift.cohort.geometry import FrameGeometry
+from sonosift.ingest import clean_crops
+from sonosift.ingest.clip_job import DecodeJob, WorkerSettings
+from sonosift.ingest.decode_clip import decode_clip
+from sonosift.privacy.fan_polygon import mask_of
+from tests.ingest.conftest import write_dicom
+
+CLIP = "c" * 32
+
+
+@pytest.fixture
+def settings(tmp_path):
+    for name in ("spool", "held"):
+        (tmp_path / name).mkdir()
+    return WorkerSettings(
+        bytes(32).hex(), (48, 64), 8.0, "paper", str(tmp_path / "spool"), str(tmp_path / "held"), "abdomen"
+    )
+
+
+def large_frames(count, text=""):
+    """Smooth speckle in a sector, large enough for text of the size that machines give it."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[0:480, 0:640]
+    inside = (
+        (np.hypot(x - 320, y + 16) > 80) & (np.hypot(x - 320, y + 16) < 460) & (abs(np.arctan2(x - 320, y + 16)) < 0.6)
+    )
+    frames = []
+    for _ in range(count):
+        speckle = cv2.GaussianBlur(rng.rayleigh(60, (480, 640)).astype(np.float32), (0, 0), 1.5)
+        frames.append(np.where(inside, np.clip(speckle, 15, 255), 0).astype(np.uint8))
+    for frame in frames:
+        cv2.putText(frame, "A. MILLER", (8, 40), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+        cv2.putText(frame, text, (250, 300), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    return np.array(frames)
+
+
+def job_for(path):
+    found = path.stat()
+    return DecodeJob(str(path), "", "x", found.st_mtime_ns, found.st_size, found.st_size, "i", CLIP, "e" * 32, "p" * 32)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return write_dicom(tmp_path / "clip.dcm", large_frames(5), "P1", "1.1", StudyDate="20240105")
+
+
+def stored_frames(answer):
+    return np.fromfile(answer.spool_file, np.uint8).reshape(len(answer.rows), 48, 64)
+
+
+def test_rows_say_what_the_frames_are(clip, settings):
+    answer = decode_clip(job_for(clip), settings)
+    assert answer.reason is None
+    assert answer.held_reason is None
+    rows = part_frame([answer.shared | row for row in answer.rows])
+    assert rows.columns == list(WRITTEN_COLUMNS)
+    assert rows["index_in_clip"].to_list() == [0, 1, 2, 3, 4]
+    row = rows.row(0, named=True)
+    assert row["exam_day"] is not None
+    assert (row["source_height"], row["source_width"]) == (480, 640)
+    outline = mask_of(row["fan_outline"], 480, 640)
+    frames = stored_frames(answer)
+    geometry = FrameGeometry.of_row(row)
+    inside = geometry.mask_to_frame(outline, (48, 64))
+    assert frames[0][inside].mean() == pytest.approx(row["mean_brightness"], rel=0.05)
+    # A rim of a pixel takes part of the fan in.
+    assert not frames[:, ~cv2.dilate(inside.astype(np.uint8), np.ones((3, 3))).astype(bool)].any()
+
+
+def test_text_is_read_then_removed(tmp_path, settings):
+    plain = decode_clip(job_for(write_dicom(tmp_path / "plain.dcm", large_frames(5), "P1", "1.1")), settings)
+    before = stored_frames(plain)
+    answer = decode_clip(job_for(write_dicom(tmp_path / "text.dcm", large_frames(5, "LIVER"), "P1", "1.1")), settings)
+    assert answer.held_reason is None
+    assert answer.shared["burnt_in_label"] == "liver"
+    assert plain.shared["burnt_in_label"] is None
+    assert 0.001 < answer.rows[0]["altered_share"] < 0.05
+    # The letters were white; what is left differs from the picture without letters only as tissue does.
+    assert np.abs(stored_frames(answer).astype(int) - before).max() < 120
+
+
+def test_the_options_of_the_lesion_paper(clip, settings):
+    first = decode_clip(job_for(clip), settings)
+    plain = stored_frames(first)
+    answer = decode_clip(job_for(clip), replace(settings, rescale_intensity=True, crop_border=True))
+    near = stored_frames(answer)[0]
+    top = near[near.any(axis=1)]
+    top = top[: len(top) // 5]
+    assert np.median(top[top > 0]) == pytest.approx(70, abs=15)
+    assert answer.shared["crop_w"] <= first.shared["crop_w"]
+    assert stored_frames(answer).shape == plain.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "broken", "reason"),
+    [
+        ("ClipCleaner", lambda **_: 1 / 0, "cleaning_failed"),
+        ("ClipCleaner", lambda **_: None, "cleaning_failed"),
+        ("doubt_about", lambda *_: 1 / 0, "check_failed"),
+    ],
+)
+def test_whatever_fails_holds_the_clip(clip, settings, tmp_path, monkeypatch, name, broken, reason):
+    monkeypatch.setattr(clean_crops, name, broken)
+    answer = decode_clip(job_for(clip), settings)
+    assert (answer.held_reason, answer.held_frames, answer.spool_file) == (reason, 5, None)
+    assert not list((tmp_path / "spool").iterdir())
+    assert [path.name for path in (tmp_path / "held").iterdir()] == [CLIP]
+
+
+def test_running_out_of_memory_while_cleaning_holds_too(clip, settings, monkeypatch):
+    def greedy(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(clean_crops, "doubt_about", greedy)
+    assert decode_clip(job_for(clip), settings).held_reason == "check_failed"
+
+
+def test_a_doubt_holds_the_whole_clip_with_its_pictures(clip, settings, tmp_path, monkeypatch):
+    from sonosift.cohort.cohort import Cohort
+    from sonosift.cohort.held import HeldClips
+    from sonosift.privacy.independent_check import Doubt
+
+    monkeypatch.setattr(clean_crops, "doubt_about", lambda *_: Doubt("WRITING", 3.0, 2, (0, 0, 4, 4)))
+    cohort = Cohort.create(tmp_path / "cohort", size=(48, 64))
+    held = replace(settings, held=str(cohort.private_path / "held"))
+    answer = decode_clip(job_for(clip), held)
+    assert (answer.held_reason, answer.rows) == ("writing", [])
+    (waiting,) = HeldClips(cohort).list()
+    assert waiting.frames().shape == (5, 48, 64)
+    x, y = waiting.corner
+    inside = mask_of(waiting.rows[0]["fan_outline"], 480, 640)
+    crop = waiting.source(2)
+    window = (slice(y, y + crop.shape[0]), slice(x, x + crop.shape[1]))
+    rim = cv2.erode(inside.astype(np.uint8), np.ones((5, 5)))[window].astype(bool)
+    np.testing.assert_array_equal(crop[rim], large_frames(5)[2][window][rim])
+
+
+def test_the_mode_may_be_out_of_scope(clip, settings):
+    answer = decode_clip(job_for(clip), replace(settings, exclude=("mode=b",)))
+    assert (answer.reason, answer.rule, answer.held_frames) == ("out_of_scope", "not mode=b", 0)
+    assert decode_clip(job_for(clip), replace(settings, exclude=("mode=doppler",))).reason is None
+
+
+def test_a_file_that_changes_while_it_is_read_is_noticed(clip, settings, tmp_path):
+    answer = decode_clip(replace(job_for(clip), size=1), settings)
+    assert answer.reason == "changed_while_reading"
+    assert not list((tmp_path / "spool").iterdir())
