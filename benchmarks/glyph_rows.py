@@ -146,7 +146,7 @@ def _line(picture: Pixels, first: Point, second: Point, grey: int, rng: np.rando
     cv2.line(picture, first, second, grey, int(rng.integers(1, 4)), cv2.LINE_AA)
 
 
-def _arc(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+def _arc(picture: Pixels, first: Point, _second: Point, grey: int, rng: np.random.Generator) -> None:
     radius = int(rng.integers(15, 300))
     angle, width = int(rng.integers(30, 360)), int(rng.integers(1, 4))
     cv2.ellipse(picture, first, (radius, radius), 0, 0, angle, grey, width, cv2.LINE_AA)
@@ -169,7 +169,7 @@ def _dotted_line(picture: Pixels, first: Point, second: Point, grey: int, rng: n
         picture[y : y + side, x : x + side] = grey
 
 
-def _arrow(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+def _arrow(picture: Pixels, first: Point, second: Point, grey: int, _rng: np.random.Generator) -> None:
     cv2.arrowedLine(picture, second, first, grey, 1, cv2.LINE_AA, tipLength=0.2)
 
 
@@ -179,7 +179,7 @@ def _frame(picture: Pixels, first: Point, second: Point, grey: int, rng: np.rand
     cv2.polylines(picture, [corners], True, grey, 1, cv2.LINE_AA)
 
 
-def _depth_marks(picture: Pixels, first: Point, second: Point, grey: int, rng: np.random.Generator) -> None:
+def _depth_marks(picture: Pixels, first: Point, _second: Point, grey: int, rng: np.random.Generator) -> None:
     step = int(rng.integers(12, 50))
     for y in range(first[1] % step, len(picture), step):
         picture[y : y + 2, first[0] : first[0] + int(rng.integers(4, 10))] = grey
