@@ -1,9 +1,11 @@
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
+from sonosift.archive.sniff import Content, sniff
 from sonosift.archive.unreadable import Reason, Unreadable
 from sonosift.archive.video_reader import open_video
 
@@ -28,19 +30,48 @@ FORMATS = [
     ("avi", "rawvideo", "bgr24"),
     ("avi", "mjpeg", "yuvj420p"),
     ("matroska", "mpeg4", "yuv420p"),
+    ("mov", "libx264", "yuv420p"),
+    ("mp4", "libx265", "yuv420p"),
+    ("webm", "libvpx", "yuv420p"),
+    ("matroska", "libvpx-vp9", "yuv420p"),
+    ("asf", "wmv2", "yuv420p"),
     ("gif", "gif", "gray"),
 ]
+PROGRAMME_STREAMS = [("mpeg", "mpeg1video"), ("mpeg", "mpeg2video"), ("mpegts", "mpeg2video"), ("mpegts", "libx264")]
 
 
 @pytest.mark.parametrize(("format_name", "codec", "pixel_format"), FORMATS)
 def test_every_frame_of_every_format(tmp_path, format_name, codec, pixel_format):
     path = write_video(tmp_path / "clip", format_name, codec, pixel_format)
+    assert sniff(path) is Content.VIDEO
     clip = open_video(path)
     assert (clip.header.height, clip.header.width) == (48, 64)
     assert clip.header.rate_hz == pytest.approx(10, rel=0.15)
     frames = list(clip.frames(1000.0))
     assert [frame.index for frame in frames] == list(range(len(LEVELS)))
     assert [float(frame.grey.mean()) for frame in frames] == pytest.approx(LEVELS, abs=4)
+
+
+@pytest.mark.parametrize(("format_name", "codec"), PROGRAMME_STREAMS)
+def test_mpeg_streams(tmp_path, format_name, codec):
+    """These hold only the rates of television, and no header that counts the frames."""
+    path = write_video(tmp_path / "clip", format_name, codec, rate=25)
+    assert sniff(path) is Content.VIDEO
+    frames = list(open_video(path).frames(1000.0))
+    assert [frame.index for frame in frames] == list(range(len(LEVELS)))
+    assert [float(frame.grey.mean()) for frame in frames] == pytest.approx(LEVELS, abs=6)
+
+
+def test_another_decoder_sees_the_same_pictures(tmp_path):
+    path = write_video(tmp_path / "clip.avi", "avi", "mjpeg", "yuvj420p")
+    capture = cv2.VideoCapture(str(path))
+    others = []
+    while (answer := capture.read())[0]:
+        others.append(answer[1])
+    frames = list(open_video(path).frames(1000.0))
+    assert len(frames) == len(others) == len(LEVELS)
+    for frame, other in zip(frames, others, strict=True):
+        assert np.abs(frame.grey.astype(int) - cv2.cvtColor(other, cv2.COLOR_BGR2GRAY)).max() <= 2
 
 
 def test_frames_are_taken_by_their_times(tmp_path):

@@ -27,6 +27,10 @@ from sonosift.archive.grey import split_colour, to_bytes
 from sonosift.archive.palette import palette_table, through_palette
 from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
+_PIXEL_KEYWORDS = (
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
+    "BitsAllocated", "BitsStored", "PixelRepresentation",
+)  # fmt: skip
 _Palette = tuple[int, NDArray[np.uint8]]
 _Decoded = tuple[NDArray[Any], str]
 """Samples of a frame, colour by pixel, and their colour model, which is not always the one that the header states."""
@@ -102,7 +106,6 @@ def _native(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> 
 
 def _encapsulated(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
     options = _options(opened) | {"number_of_frames": 1, "pixel_vr": "OB"}
-    options.pop("extended_offsets", None)
     decoder = get_decoder(opened.syntax)
     with opened.open() as handle:
         _, _, start = opened.pixel_element(handle)
@@ -117,7 +120,12 @@ def _encapsulated(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int
 
 
 def _options(opened: OpenedDicom) -> dict[str, Any]:
-    return as_pixel_options(opened.dataset, pixel_keyword="PixelData", transfer_syntax_uid=UID(opened.syntax))
+    # Not the whole data set: its offset tables, which pydicom wants in pairs, are ours to judge.
+    plain = Dataset()
+    for keyword in _PIXEL_KEYWORDS:
+        if keyword in opened.dataset:
+            setattr(plain, keyword, opened.dataset[keyword].value)
+    return as_pixel_options(plain, pixel_keyword="PixelData", transfer_syntax_uid=UID(opened.syntax))
 
 
 def _extended(dataset: Dataset) -> tuple[int, ...]:
