@@ -245,3 +245,20 @@ def test_big_endian_bytes_in_words_of_odd_frames(written):
     words = np.frombuffer(pixels, ">u2").astype("<u2").tobytes()
     path.write_bytes((content[: -len(pixels)] + words).replace(b"\x7f\xe0\0\x10OB", b"\x7f\xe0\0\x10OW"))
     np.testing.assert_array_equal([frame.grey for frame in decoded(path)], frames)
+
+
+def test_a_segmented_palette(written):
+    """One segment of single values and one straight line, as PS3.3 C.7.9.2 has them, in 16 bits."""
+    indices = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    singles = [0x0A00, 0x1400, 0x1E00]
+    line_to = 0xFD00
+    segments = np.array([0, 3, *singles, 1, 253, line_to], dtype="<u2").tobytes()
+    ramp = singles[-1] + (line_to - singles[-1]) * np.arange(1, 254) / 253
+    expected = (np.array([*singles, *ramp]) / 256)[indices[0]]
+    palette = {
+        f"{prefix}{channel}PaletteColorLookupTable{part}": value
+        for channel in ("Red", "Green", "Blue")
+        for prefix, part, value in (("", "Descriptor", [256, 0, 16]), ("Segmented", "Data", segments))
+    }
+    (frame,) = decoded(written(indices, EXPLICIT, "PALETTE COLOR", **palette))
+    assert np.abs(frame.grey - expected).max() <= 1

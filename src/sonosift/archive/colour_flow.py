@@ -12,6 +12,7 @@ _LEVELS = 16
 _RED = 48.0
 """Excess of Cr: blood towards the probe has some 90, a yellow or amber annotation less than 40."""
 _BLUE = 30.0
+_NEUTRAL = 128.0
 _LEAST_SHARE = 0.0012
 _SIDE = 256
 
@@ -35,5 +36,7 @@ def has_colour_flow(rgb: Image | None, mask: NDArray[np.bool_]) -> bool:
         if chosen.any():
             colour = planes[chosen, 1:]
             red, blue = (colour - np.median(colour, axis=0)).T
-            excess[chosen] = (red > _RED) | (blue > _BLUE)
+            # Where a yellow mark holds most of a level, white tissue is bluer than the median and still not blue.
+            redder, bluer = (colour - _NEUTRAL).T
+            excess[chosen] = ((red > _RED) & (redder > _RED / 2)) | ((blue > _BLUE) & (bluer > _BLUE / 2))
     return bool(excess.mean() > _LEAST_SHARE)
