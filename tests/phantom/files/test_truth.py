@@ -1,13 +1,14 @@
 """Truth files: masks survive packing, archives of arrays hold no clock."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sonosift.phantom.files.truth import pack_masks, unpack_masks, write_arrays
+from sonosift.phantom.files.truth import FILE_SCHEMA, FRAME_SCHEMA, pack_masks, unpack_masks, write_arrays
 
 
 @given(hnp.arrays(bool, st.tuples(st.integers(0, 3), st.integers(1, 9), st.integers(1, 21))))
@@ -29,3 +30,10 @@ def test_the_clock_leaves_no_trace(tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     write_arrays(tmp_path / "2.npz", dict(reversed(arrays.items())))
     assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+
+
+def test_every_column_is_documented():
+    page = (Path(__file__).parents[3] / "docs/how-to/simulate-a-hospital.md").read_text(encoding="utf-8")
+    frames, files = page.split("## Columns of `files.parquet`")
+    assert [name for name in FRAME_SCHEMA if f"`{name}`" not in frames] == []
+    assert [name for name in FILE_SCHEMA if f"`{name}`" not in files] == []
