@@ -59,6 +59,8 @@ ORGAN_OF_VIEW = {
         ("SPIEEN", "spleen", "spleen"),
         ("RTKIDNEY SAG", "kidney", "right_kidney_sag"),
         ("RTKIDNEYSAG", "kidney", "right_kidney_sag"),
+        ("LIVLT SAG", "liver", "liver_left_sag"),
+        ("TRVLT LIVER", "liver", "liver_left_trv"),
         ("PAN CREAS", "pancreas", "pancreas"),
         # slips of the finger
         ("PANCRAES", "pancreas", "pancreas"),
@@ -80,7 +82,7 @@ def test_what_operators_type(text, organ, view):
         "Chest UST-52105", "Liver C5-1", "2D", "Gn 60", "C 51", "Frame Rate", "FRAME RATE 43", "Rate 43 Hz", "43Hz",
         "18.5cm", "Freq 2.9 MHz", "DR 53 dB", "OLIVER", "SIDNEY", "MILA", "COURT", "JUNG", "RENÉ", "LEBER, ANNA",
         "Dr. Milz", "Kidney Center Springfield", "MILLER^LIV", "LIVERPOOL", "ST. LUKE'S HOSPITAL", "R", "L", "5", "II",
-        "LT", "SAG", "1234567", "12.03.1960", "KIDMAN", "LEVEL",
+        "LT", "SAG", "1234567", "12.03.1960", "KIDMAN", "LEVEL", "LIVLT", "RTKID 4",
     ],
 )  # fmt: skip
 def test_what_names_nothing(text):

@@ -51,19 +51,24 @@ class Vocabulary:
     def understood(self, text: str) -> frozenset[str] | None:
         """Return what the words of ``text`` stand for, or None if any of them is unknown."""
         tokens = split_words(text)
-        found: set[str] = set()
+        sure: set[str] = set()
+        leaning: set[str] = set()
         position = 0
         while position < len(tokens):
-            meaning = self.meaning_of(tokens[position])
-            used = 1
+            meaning, used = self.meaning_of(tokens[position]), 1
             if meaning is None and position + 1 < len(tokens):
                 # A blank too many: KID NEY.
                 meaning, used = self._same_shape(_shape(tokens[position] + tokens[position + 1])), 2
-            if meaning is None:
-                return None
-            found.update(meaning)
+            if meaning is not None:
+                sure.update(meaning)
+            else:
+                # A blank too few between short words: LIVLT. It needs a word beside it that is beyond doubt.
+                meaning, used = self._unglued(tokens[position], shortest_sure=_SHORTEST_GLUED_PIECE), 1
+                if meaning is None:
+                    return None
+                leaning.update(meaning)
             position += used
-        return frozenset(found)
+        return frozenset(sure | leaning) if sure or not leaning else None
 
     def _meaning_of(self, token: str) -> Meaning | None:
         if token in self._meanings:
@@ -96,11 +101,9 @@ class Vocabulary:
         words = (word for word in self._meanings if abs(len(word) - len(shape)) <= slips)
         return {self._meanings[word] for word in words if edit_distance(shape, _shape(word)) <= slips}
 
-    def _unglued(self, token: str) -> Meaning | None:
+    def _unglued(self, token: str, *, shortest_sure: int = _ONE_PIECE_AT_LEAST) -> Meaning | None:
         """Cut a token without blanks into known words; None if it can be cut into different meanings."""
         shape = _shape(token)
-        if self._meanings_within(1, shape):
-            return None  # WALLBLADDER is a slip, and not a wall and a bladder
         cuts: list[set[tuple[frozenset[str], bool]]] = [set() for _ in range(len(shape) + 1)]
         cuts[0].add((frozenset(), False))
         for end in range(_SHORTEST_GLUED_PIECE, len(shape) + 1):
@@ -109,11 +112,14 @@ class Vocabulary:
                 if len(pieces) != 1 or not cuts[start]:
                     continue
                 meaning = frozenset(next(iter(pieces)))
-                long_enough = end - start >= _ONE_PIECE_AT_LEAST
+                long_enough = end - start >= shortest_sure
                 cuts[end].update((before | meaning, sure or long_enough) for before, sure in cuts[start])
-        # COURT is not COU + RT: one piece has to be a real word.
+        # COURT alone is not COU + RT: one piece has to be a real word.
         meanings = {meaning for meaning, sure in cuts[-1] if sure}
-        return tuple(sorted(next(iter(meanings)))) if len(meanings) == 1 else None
+        # WALLBLADDER is a slip, and not a wall and a bladder.
+        if len(meanings) != 1 or self._meanings_within(1, shape):
+            return None
+        return tuple(sorted(meanings.pop()))
 
 
 @cache
