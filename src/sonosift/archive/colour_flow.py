@@ -8,19 +8,20 @@ from numpy.typing import NDArray
 
 from sonosift.archive.clip import Image
 
-_LEVELS = 16
 _RED = 48.0
 """Excess of Cr: blood towards the probe has some 90, a yellow or amber annotation less than 40."""
 _BLUE = 30.0
 _NEUTRAL = 128.0
 _LEAST_SHARE = 0.0012
+_DARK = 30.0
+_NEARLY_WHITE = 235.0
 _SIDE = 256
 
 
 def has_colour_flow(rgb: Image | None, mask: NDArray[np.bool_]) -> bool:
     """Say whether some of the fan is red or blue beyond what its brightness explains.
 
-    A tint gives each grey level one colour, so the median colour of each level is taken off first.
+    A tint colours each grey in proportion to its brightness, so the tint that most of the fan has is taken off first.
     """
     if rgb is None:
         return False
@@ -29,14 +30,10 @@ def has_colour_flow(rgb: Image | None, mask: NDArray[np.bool_]) -> bool:
     if not inside.any():
         return False
     planes = cv2.cvtColor(np.ascontiguousarray(rgb[::step, ::step]), cv2.COLOR_RGB2YCrCb)[inside].astype(np.float32)
-    levels = (planes[:, 0] / 256 * _LEVELS).astype(np.intp)
-    excess = np.zeros(len(planes), dtype=bool)
-    for level in range(_LEVELS):
-        chosen = levels == level
-        if chosen.any():
-            colour = planes[chosen, 1:]
-            red, blue = (colour - np.median(colour, axis=0)).T
-            # Where a yellow mark holds most of a level, white tissue is bluer than the median and still not blue.
-            redder, bluer = (colour - _NEUTRAL).T
-            excess[chosen] = ((red > _RED) & (redder > _RED / 2)) | ((blue > _BLUE) & (bluer > _BLUE / 2))
+    brightness, colour = planes[:, :1], planes[:, 1:] - _NEUTRAL
+    telling = (brightness > _DARK)[:, 0]
+    tint = np.median(colour[telling] / brightness[telling], axis=0) if telling.any() else np.zeros(2)
+    red, blue = (colour - tint * brightness).T
+    # Some machines fade their tint out near white, where no blood is shown.
+    excess = ((red > _RED) | (blue > _BLUE)) & (brightness[:, 0] < _NEARLY_WHITE)
     return bool(excess.mean() > _LEAST_SHARE)
