@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import imagecodecs
@@ -13,6 +13,10 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, RLELossless, generate_uid
+
+from sonosift.archive.unreadable import Reason
+from sonosift.ingest.clip_job import DecodeJob, LookJob, WorkerSettings
+from sonosift.ingest.worker_pool import WorkerPool
 
 ENCAPSULATED = {
     "1.2.840.10008.1.2.4.50": lambda frame: imagecodecs.jpeg8_encode(frame, level=98),
@@ -107,3 +111,29 @@ def grey_frames() -> np.ndarray:
     """Three smooth and different frames."""
     y, x = np.mgrid[0:48, 0:64]
     return np.stack([(2 * x + y + 30 * k) % 256 for k in range(3)]).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
+    """Return a pool of one real decoding child."""
+    spool = tmp_path_factory.mktemp("spool")
+    settings = WorkerSettings(bytes(32).hex(), (32, 32), 3.0, "paper", str(spool), str(spool))
+    with WorkerPool(settings, workers=1, base_seconds=60.0) as running:
+        yield running
+    assert [file.name for file in spool.iterdir() if file.name.startswith("member-")] == []
+
+
+@pytest.fixture
+def fate(pool: WorkerPool) -> Callable[..., Reason | None]:
+    """Return a function that tells what the child says of a file, looking and decoding, and that it survived."""
+
+    def of(path: Path, member: str = "") -> Reason | None:
+        on_disk = path.lstat()
+        where = (str(path), member, "0", on_disk.st_mtime_ns, on_disk.st_size, on_disk.st_size)
+        jobs = [LookJob(str(path), member), DecodeJob(*where, "i", "c", "e", "p")]
+        answers = [answer for _, answer in pool.run(jobs)]
+        reasons = [Reason(answer["reason"]) for answer in answers if answer["reason"]]
+        assert not {Reason.DECODER_DIED, Reason.TOO_SLOW} & set(reasons)
+        return reasons[0] if reasons else None
+
+    return of
