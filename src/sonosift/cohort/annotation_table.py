@@ -58,6 +58,11 @@ def database_address() -> str:
     return os.environ.get(DATABASE_VARIABLE, "").strip()
 
 
+def append_only_statements(dialect: str) -> list[str]:
+    """Return the statements that make the table refuse changes, in the words of this database."""
+    return list({"sqlite": _SQLITE_TRIGGERS, "postgresql": _POSTGRES_TRIGGERS}[dialect])
+
+
 def open_database(file: Path) -> Engine:
     """Open the annotations: the database that ``SONOSIFT_DATABASE`` names, else the SQLite ``file``."""
     url = database_address()

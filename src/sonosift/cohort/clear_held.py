@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonosift.cohort.flow import read_flow, update_flow
 from sonosift.cohort.held import HeldClip, HeldClips
 from sonosift.cohort.near_duplicates import update_near_duplicates
 from sonosift.cohort.writer import CohortWriter
@@ -57,6 +58,7 @@ def accept(cohort: Cohort, clips: Sequence[HeldClip]) -> Cleared:
         HeldClips(cohort).remove(clip.clip)
     if clips:
         update_near_duplicates(cohort)
+    _count_again(cohort)
     return Cleared(len(clips), frames)
 
 
@@ -68,7 +70,13 @@ def discard(cohort: Cohort, clips: Sequence[HeldClip]) -> Cleared:
         for clip in clips:
             _record(cohort, clip, let_in=False)
             HeldClips(cohort).remove(clip.clip)
+    _count_again(cohort)
     return Cleared(len(clips), sum(len(clip.rows) for clip in clips))
+
+
+def _count_again(cohort: Cohort) -> None:
+    if read_flow(cohort.path) is not None:
+        update_flow(cohort)
 
 
 def _record(cohort: Cohort, clip: HeldClip, *, let_in: bool) -> None:
