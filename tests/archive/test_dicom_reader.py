@@ -124,6 +124,15 @@ def test_a_file_without_preamble_is_read(written, grey_frames):
     np.testing.assert_array_equal(greys(path), grey_frames)
 
 
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN])
+def test_a_file_that_does_not_name_its_encoding_is_read(written, grey_frames, syntax):
+    path = written(grey_frames.astype(np.uint16) * 257, syntax)
+    content = path.read_bytes()
+    group, element = (b"\0\x08", b"\0\x16") if syntax == BIG_ENDIAN else (b"\x08\0", b"\x16\0")
+    path.write_bytes(content[content.index(group + element) :])
+    np.testing.assert_array_equal(greys(path), grey_frames)
+
+
 def refused(path):
     with pytest.raises(Unreadable) as caught:
         greys(path)
@@ -161,6 +170,18 @@ def test_documents_without_pixels(written, grey_frames, tmp_path):
 
     assert refused(without_pixels("SR")) is Reason.NOT_AN_IMAGE
     assert refused(without_pixels("US")) is Reason.NO_PIXELS
+
+
+def test_a_vendors_raw_data_is_no_broken_image(written, grey_frames):
+    from pydicom import dcmread
+
+    path = written(grey_frames)
+    dataset = dcmread(path)
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.66"
+    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated"):
+        delattr(dataset, keyword)
+    dataset.save_as(path)
+    assert refused(path) is Reason.NOT_AN_IMAGE
 
 
 def test_an_unknown_encoding_is_named(written, grey_frames):

@@ -101,6 +101,22 @@ def test_cut_and_random_files_have_a_reason(tmp_path):
     assert refused(tmp_path / "noise") in (Reason.BROKEN_HEADER, Reason.UNSUPPORTED_ENCODING)
 
 
+@pytest.mark.parametrize("kept", [0.5, 0.8])
+def test_a_video_that_breaks_off_is_not_taken_for_a_short_one(tmp_path, kept):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
+    path = tmp_path / "clip"
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("mpeg4", rate=Fraction(10))
+        stream.height, stream.width, stream.pix_fmt = 64, 64, "yuv420p"
+        for picture in noise:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    assert len(list(open_video(path).frames(1000.0))) == 20
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    assert refused(path) in (Reason.TRUNCATED, Reason.BROKEN_PIXELS)
+
+
 def test_a_playlist_that_names_other_files_is_refused(tmp_path):
     write_video(tmp_path / "clip.mp4", "mp4", "mpeg4")
     (tmp_path / "list").write_text("ffconcat version 1.0\nfile clip.mp4\n")

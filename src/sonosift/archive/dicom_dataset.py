@@ -13,7 +13,13 @@ from typing import BinaryIO, cast
 from pydicom import Dataset, config, dcmread
 from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import BaseTag
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from sonosift.archive.inflating_file import InflatingFile
 from sonosift.archive.regular_file import open_regular
@@ -79,8 +85,16 @@ def open_dataset(path: Path, keywords: Sequence[str]) -> OpenedDicom:
             pixels_at = handle.tell()
             dataset.filename = None  # a value that was passed over is not read later, either
         if "TransferSyntaxUID" not in dataset.file_meta:
-            dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+            dataset.file_meta.TransferSyntaxUID = _plain_syntax(dataset)
         return OpenedDicom(path, dataset, UID(dataset.file_meta.TransferSyntaxUID), pixels_at)
+
+
+def _plain_syntax(dataset: Dataset) -> UID:
+    """Name the encoding of a file that does not: pydicom tells it from the first element."""
+    implicit, little_endian = dataset.original_encoding
+    if implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little_endian else ExplicitVRBigEndian
 
 
 def _deflated_at(handle: BinaryIO) -> int | None:

@@ -54,8 +54,7 @@ def header_of(dataset: Dataset) -> ClipHeader:
         frames = int(dataset.get("NumberOfFrames") or 1)
         samples, bits = int(dataset.get("SamplesPerPixel") or 1), int(dataset.get("BitsAllocated") or 0)
         if not rows and not columns and not bits:
-            skipped = _text(dataset, "Modality") in _WITHOUT_PIXELS
-            raise Unreadable(Reason.NOT_AN_IMAGE if skipped else Reason.NO_PIXELS)
+            raise Unreadable(Reason.NOT_AN_IMAGE if _is_document(dataset) else Reason.NO_PIXELS)
         check_frame(rows, columns, samples, bits)
         check_count(frames)
         _settle_depth(dataset, bits)
@@ -80,6 +79,13 @@ def header_of(dataset: Dataset) -> ClipHeader:
             sop_class=_text(dataset, "SOPClassUID"),
             lossy=_text(dataset, "LossyImageCompression") == "01" or _transfer_syntax(dataset) in _LOSSY,
         )
+
+
+def _is_document(dataset: Dataset) -> bool:
+    """Say whether an object without pixels is meant to have none: a report, a waveform, a vendor's raw data."""
+    kind = uid.UID(_text(dataset, "SOPClassUID") or "").name
+    without = kind.endswith("Storage") and "Image" not in kind and "Volume" not in kind
+    return without or _text(dataset, "Modality") in _WITHOUT_PIXELS
 
 
 def _settle_depth(dataset: Dataset, allocated: int) -> None:

@@ -20,6 +20,8 @@ from sonosift.archive.unreadable import Reason, Unreadable, refusing
 _FORMATS = frozenset(
     {"mov,mp4,m4a,3gp,3g2,mj2", "avi", "mpeg", "mpegvideo", "mpegts", "gif", "matroska,webm", "h264", "hevc", "asf"}
 )
+_LEAST_SHARE = 0.9
+"""Of the frames that the index counts; some may be hidden, or not decode without the ones before them."""
 
 
 def open_video(path: Path) -> Clip:
@@ -58,6 +60,9 @@ def video_frames(source: IO[bytes], rate_hz: float | None, wanted_hz: float) -> 
             yield _frame(picture, index, time_s)
         if not seen:
             raise Unreadable(Reason.NO_PIXELS)
+        # FFmpeg takes a file that breaks off for a short one.
+        if seen < _LEAST_SHARE * stream.frames:
+            raise Unreadable(Reason.TRUNCATED)
 
 
 def _frame(picture: Any, index: int, time_s: float) -> Frame:
