@@ -34,7 +34,7 @@ def test_a_table_from_before_a_column_existed(tmp_path: Path) -> None:
     sources = Sources(file)
     sources.record([Source("a.dcm", clip="c", patient="p", exam="e", rule="not x=y", held_reason="no_fan")])
     with closing(sqlite3.connect(file)) as connection:
-        for column in ("patient", "exam", "rule", "held_reason"):
+        for column in ("patient", "exam", "rule", "held_reason", "fan_template"):
             connection.execute(f"ALTER TABLE sources DROP COLUMN {column}")
         connection.commit()
     assert sources.get("a.dcm") == Source("a.dcm", clip="c")

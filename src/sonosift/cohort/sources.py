@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS sources_by_clip ON sources (clip);
 CREATE INDEX IF NOT EXISTS sources_by_hash ON sources (sha256);
 """
 # Columns that came later; a table from before gets them when it is next opened.
-_ADDED = {"patient": "TEXT", "exam": "TEXT", "rule": "TEXT", "held_reason": "TEXT"}
+_ADDED = {"patient": "TEXT", "exam": "TEXT", "rule": "TEXT", "held_reason": "TEXT", "fan_template": "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Source:
         exam: Pseudonym of the exam, where it is known.
         rule: The step of the scope rules that it failed, if it was skipped for that.
         held_reason: Why its frames are held back, as a code.
+        fan_template: The fan template that its fan was taken from; for a clip held for its fan, those that were tried.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Source:
     exam: str | None = None
     rule: str | None = None
     held_reason: str | None = None
+    fan_template: str | None = None
 
 
 _COLUMNS = tuple(field.name for field in fields(Source))

@@ -17,6 +17,7 @@ class WorkerSettings:
         study_table: Table of study descriptions: its name, or the path of the user's own.
         spool: Private folder for frames on their way into the cohort.
         held: Private folder for clips that wait for a person.
+        fan_templates: Private folder of the fan templates, if there are any.
         label_dictionary: Built-in dictionary of burnt-in labels (by name) or the user's own (by path), if any.
         include: Scope rules.
         exclude: Scope rules.
@@ -32,6 +33,7 @@ class WorkerSettings:
     study_table: str
     spool: str
     held: str
+    fan_templates: str | None = None
     label_dictionary: str | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -102,7 +104,8 @@ class DecodeJob:
         clip: Pseudonym.
         exam: Pseudonym.
         patient: Pseudonym.
-        fan_outline: The fan to use where the pixels do not show it clearly: a template of the machine.
+        templates_mark: Given when all fan templates are to be tried, not only those that a person edited; it names
+            them.
     """
 
     path: str
@@ -115,7 +118,7 @@ class DecodeJob:
     clip: str
     exam: str
     patient: str
-    fan_outline: list[int] | None = None
+    templates_mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ class Decoded:
         held_reason: Why.
         reason: Why the file could not be taken in.
         rule: The step of the scope that it failed, if that is the reason.
+        fan_template: The template that the fan was taken from; for a clip held for its fan, those that were tried.
     """
 
     shared: dict[str, Any] = field(default_factory=dict)
@@ -139,3 +143,4 @@ class Decoded:
     held_reason: str | None = None
     reason: str | None = None
     rule: str | None = None
+    fan_template: str | None = None

@@ -92,4 +92,5 @@ def _source(file: ArchiveFile, job: DecodeJob, decoded: Decoded) -> Source:
         exam=job.exam,
         rule=decoded.rule,
         held_reason=decoded.held_reason,
+        fan_template=decoded.fan_template,
     )

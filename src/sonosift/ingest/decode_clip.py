@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from sonosift.ingest.picture_options import content_box, rescaled
 from sonosift.ingest.source_file import check_unchanged, source_file
 from sonosift.privacy.blanking import blanked_crop
 from sonosift.privacy.fan import TRUSTED, Fan, Mask, find_fan
+from sonosift.privacy.fan_template_folder import FanTemplateFolder
+from sonosift.privacy.fan_templates import FanTemplate, apply_template, templates_for
 from sonosift.privacy.pseudonyms import Pseudonyms
 
 FRAMES_FOR_THE_FAN = 12
@@ -56,6 +59,7 @@ class _ClipDecoder:
         self._clip = clip
         self._spools = spools
         self._rows = CatalogRows(job, settings, clip.header)
+        self._used_template: str | None = None
 
     def decoded(self) -> Decoded:
         # Whatever leaves must have been looked at: for an export that is every frame.
@@ -84,7 +88,29 @@ class _ClipDecoder:
         return result
 
     def _fan(self, first: list[Frame]) -> Fan | None:
-        return find_fan([frame.grey for frame in first], self._clip.header.regions)
+        """Find the fan: as a person drew it for the machine, else in the pixels, else as the machine's other clips."""
+        pictures = [frame.grey for frame in first]
+        choices = self._templates(pictures[0])
+        fan = self._from_template(pictures, [template for template in choices if template.edited])
+        fan = fan or find_fan(pictures, self._clip.header.regions)
+        if self._job.templates_mark is not None and (fan is None or fan.confidence < TRUSTED):
+            fan = self._from_template(pictures, choices) or fan
+        return fan
+
+    def _templates(self, screen: Image) -> list[FanTemplate]:
+        if self._settings.fan_templates is None:
+            return []
+        shared = self._rows.shared
+        kept = _kept_templates(Path(self._settings.fan_templates))
+        return templates_for(kept, shared["machine"], shared["transducer"], screen.shape[0], screen.shape[1])
+
+    def _from_template(self, pictures: list[Image], choices: list[FanTemplate]) -> Fan | None:
+        for template in choices:
+            fan = apply_template(pictures, template)
+            if fan is not None:
+                self._used_template = template.name
+                return fan
+        return None
 
     def _spool(self, kind: str) -> CropSpool:
         return self._spools.enter_context(CropSpool(Path(self._settings.spool) / f"{self._job.clip}.{kind}"))
@@ -115,7 +141,7 @@ class _ClipDecoder:
             for row, _, stored in self._stored(spooled, cleaned, cleaning):
                 handle.write(stored.tobytes())
                 rows.append(row)
-        return Decoded(shared=self._rows.shared, rows=rows, spool_file=str(target))
+        return Decoded(shared=self._rows.shared, rows=rows, spool_file=str(target), fan_template=self._used_template)
 
     def _hold_crops(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Decoded:
         """Keep the pictures as they were beside the cleaned ones, as far as these exist, for a person to judge."""
@@ -125,7 +151,7 @@ class _ClipDecoder:
         with HeldWriter(Path(self._settings.held), self._job.clip, cleaning.doubt, corner=corner) as held:
             for row, crop, stored in self._stored(spooled, cleaned if whole else spooled.crops, cleaning):
                 held.add(self._rows.shared | row, crop, stored if whole else None)
-        return Decoded(held_frames=len(held), held_reason=cleaning.doubt)
+        return Decoded(held_frames=len(held), held_reason=cleaning.doubt, fan_template=self._used_template)
 
     def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image, Image]]:
         """Yield the row of each frame that the cohort takes, its picture before cleaning, and as it is stored."""
@@ -154,7 +180,7 @@ class _ClipDecoder:
                 row = self._rows.row(facts_of(frame, fan), float(frame.grey.mean()))
                 held.add(self._rows.shared | row, frame.grey)
             self._check_unchanged()
-        return Decoded(held_frames=len(held), held_reason=reason)
+        return Decoded(held_frames=len(held), held_reason=reason, fan_template=self._job.templates_mark)
 
     def _place(self, fan: Fan | None, box: tuple[int, int, int, int], screen: Image) -> FrameGeometry:
         source = (screen.shape[0], screen.shape[1])
@@ -185,6 +211,12 @@ class _ClipDecoder:
 
     def _check_unchanged(self) -> None:
         check_unchanged(Path(self._job.path), self._job.modified_ns, self._job.size)
+
+
+@cache
+def _kept_templates(folder: Path) -> list[FanTemplate]:
+    # A child lives for one pass, in which the templates do not change.
+    return FanTemplateFolder(folder).read()
 
 
 def _same_size(frames: Iterator[Frame]) -> Iterator[Frame]:

@@ -6,6 +6,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.sources import Source
 from sonosift.cohort.writer import CohortWriter
 from sonosift.errors import SonosiftError
-from sonosift.ingest.clip_job import WorkerSettings
+from sonosift.ingest.archive_file import ArchiveFile
+from sonosift.ingest.clip_job import DecodeJob, WorkerSettings
 from sonosift.ingest.commit_clips import ClipCommitter
+from sonosift.ingest.fan_retry import retry_jobs, template_folder
 from sonosift.ingest.find_files import find_files
 from sonosift.ingest.look_at_archive import FirstLook, Known, look_at_archive
 from sonosift.ingest.manifest import Manifest, read_manifest
@@ -35,6 +38,8 @@ from sonosift.machine import progress
 from sonosift.privacy.pseudonyms import Pseudonyms
 
 _SPOOL = "spool"
+
+Jobs = Sequence[tuple[ArchiveFile, DecodeJob]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> Ing
     cohort = open_or_create(folder, settings)
     space = cohort.settings.label_space
     manifest = read_manifest(settings.manifest, space) if settings.manifest is not None else None
+    template_folder(cohort).read()  # one that was edited wrongly is told before anything is done
     run = _Ingest(archive, cohort, settings, manifest, pattern)
     look, plan, new_frames = run.decode_what_is_new(paths)
     sources = cohort.private.sources.all()
@@ -128,15 +134,34 @@ class _Ingest:
             HeldClips(cohort).remove_leftovers()
             with WorkerPool(self._told(), self._settings.workers) as pool:
                 look, plan = self._plan(paths, pool)
-                with progress.bar("ingest", len(plan.jobs), "files") as bar:
-                    answers = pool.run([job for _, job in plan.jobs])
-                    for (file, job), (_, answer) in zip(plan.jobs, answers, strict=True):
-                        committer.take(file, job, answer, writer)
-                        bar.advance()
-                        bar.note(f"{committer.new_frames} frames")
+                self._decode("ingest", plan.jobs, pool, committer, writer)
         committer.finish()
+        new_frames = committer.new_frames + self._try_templates(look)
         shutil.rmtree(self._spool.parent)
-        return look, plan, committer.new_frames
+        return look, plan, new_frames
+
+    def _decode(self, title: str, jobs: Jobs, pool: WorkerPool, committer: ClipCommitter, writer: CohortWriter) -> None:
+        with progress.bar(title, len(jobs), "files") as bar:
+            answers = pool.run([job for _, job in jobs])
+            for (file, job), (_, answer) in zip(jobs, answers, strict=True):
+                committer.take(file, job, answer, writer)
+                bar.advance()
+                bar.note(f"{committer.new_frames} frames")
+
+    def _try_templates(self, look: FirstLook) -> int:
+        """Decode again what waits only for its fan, with the fans of its machine; return how many frames came in."""
+        cohort, committer = self._cohort, ClipCommitter(self._cohort)
+        with CohortWriter(cohort, on_commit=committer.on_commit) as writer:
+            jobs = retry_jobs(cohort, self._archive, look.files)
+            if jobs:
+                with WorkerPool(self._told(), self._settings.workers) as pool:
+                    self._decode("fan templates", jobs, pool, committer, writer)
+        committer.finish()
+        waiting = {source.clip for source in cohort.private.sources.all() if source.held_frames}
+        for clip in HeldClips(cohort).list():
+            if clip.clip not in waiting:
+                HeldClips(cohort).remove(clip.clip)
+        return committer.new_frames
 
     def _plan(self, paths: list[str], pool: WorkerPool) -> tuple[FirstLook, Plan]:
         cohort = self._cohort
@@ -168,6 +193,7 @@ class _Ingest:
             study_table=settings.dicom_groups,
             spool=str(self._spool),
             held=str(held_path_of(cohort.private_path)),
+            fan_templates=str(template_folder(cohort).path),
             label_dictionary=label_dictionary(settings, cohort.settings.label_space),
             include=scope.include,
             exclude=scope.exclude,

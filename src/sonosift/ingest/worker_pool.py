@@ -50,7 +50,6 @@ class WorkerPool:
         self._workers = workers
 
     def __enter__(self) -> WorkerPool:
-        self._children = [self._start() for _ in range(self._workers)]
         return self
 
     def __exit__(
@@ -64,6 +63,9 @@ class WorkerPool:
         """Yield each job with its answer, in order; a lost child answers with the reason only."""
         finished: dict[int, dict[str, Any]] = {}
         sent = 0
+        # Started when there is something to do: an archive without anything new costs nothing.
+        while len(self._children) < min(self._workers, len(jobs)):
+            self._children.append(self._start())
         for wanted in range(len(jobs)):
             while wanted not in finished:
                 limit = min(len(jobs), wanted + AHEAD * self._workers)
