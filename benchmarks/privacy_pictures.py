@@ -3,8 +3,10 @@
 Definitions, all in the stored frame's pixels:
 
 * A text is **left** if it was visible in the source (its letters at least 20 grey levels apart from what is around
-  them, more than in the clean picture) and the stored letters keep more than a quarter of that contrast and at least
-  8 levels. "Letters" are where the source differs from the clean picture; in a filled box, its bright part.
+  them, more than in the clean picture), the stored letters keep more than a quarter of that contrast and at least 8
+  levels, and what the frame has more than the clean picture correlates with the letters by at least 0.3, finer than
+  their height (a smear does not). "Letters" are where the source differs from the clean picture; in a filled box, its
+  bright part.
 * A pixel is **altered outside text** if it lies in the true and in the found fan, at least 3 source pixels from their
   edge and 5 from anything drawn (a text's box, calipers, marks), and differs by more than 12 levels from the source.
 """
@@ -29,7 +31,7 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 VISIBLE_CONTRAST = 20.0
-LEFT_SHARE, LEFT_CONTRAST = 0.25, 8.0
+LEFT_SHARE, LEFT_CONTRAST, LEFT_CORRELATION = 0.25, 8.0, 0.3
 ALTERED_LEVELS = 12
 _INK_LEVELS = 25
 _FROM_EDGE, _FROM_INK = 3, 5
@@ -173,8 +175,21 @@ def _judge_text(
     kept = contrast(stored) - contrast(bare)
     visible = abs(shown) >= VISIBLE_CONTRAST
     share = kept / shown if visible else 0.0
-    left = visible and share > LEFT_SHARE and abs(kept) >= LEFT_CONTRAST
+    more = stored[b:d, a:c].astype(np.float32) - bare[b:d, a:c]
+    alike = _correlation(_fine(more, d - b), _fine(letters.astype(np.float32), d - b)) * np.sign(shown)
+    left = bool(visible and share > LEFT_SHARE and abs(kept) >= LEFT_CONTRAST and alike >= LEFT_CORRELATION)
     return TextFound(text, text in row["identity_text"], bool(on_image), visible, share, left, (a, b, c, d))
+
+
+def _fine(values: NDArray[np.float32], height: int) -> NDArray[np.float32]:
+    """Take away what changes slowly over the height of a line."""
+    reach = max(3, height // 2 | 1)
+    return np.asarray(values - cv2.blur(values, (reach, reach)), dtype=np.float32)
+
+
+def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    spread = float(one.std() * other.std())
+    return float(((one - one.mean()) * (other - other.mean())).mean()) / spread if spread > 0 else 0.0
 
 
 def _disc(radius: int) -> NDArray[np.uint8]:

@@ -70,6 +70,16 @@ def test_a_shade_of_the_letters_counts_by_its_strength(share, left):
     assert text.left == left
 
 
+def test_a_bright_smear_over_the_line_is_not_text():
+    row, source, clean, frame = scene(frame=(1024, 1024))
+    smeared = clean.copy()
+    _, x0, y0, x1, y1, _ = json.loads(row["text_boxes"])[0]
+    smeared[y0:y1, x0:x1] = 220
+    (text,) = judge_frame(row, stored(row, smeared, frame), source, clean).texts
+    assert text.kept_share > 0.25
+    assert not text.left
+
+
 def test_a_blurred_patch_in_place_of_the_text_is_not_text():
     row, source, clean, frame = scene()
     filled = source.copy()
