@@ -166,6 +166,19 @@ def test_ybr_full_422_uncompressed(written, syntax):
     check_colour(path, rgb, 3)
 
 
+def test_ybr_full_422_that_is_not_subsampled(written):
+    check_colour(written(in_ybr(colour_frames()), EXPLICIT, "YBR_FULL_422"), colour_frames(), 3)
+
+
+def test_compressed_items_under_an_uncompressed_encoding(written):
+    items = [imagecodecs.jpeg8_encode(frame) for frame in colour_frames()]
+    path = written(colour_frames(), BASELINE, "YBR_FULL_422", items=[*items, bytes(20_000)])
+    path.write_bytes(path.read_bytes().replace(BASELINE.encode(), EXPLICIT.encode() + bytes(3)))
+    with pytest.raises(Unreadable) as caught:
+        decoded(path)
+    assert caught.value.reason is Reason.BROKEN_HEADER
+
+
 def jpeg(rgb, **options):
     return imagecodecs.jpeg8_encode(rgb, level=97, **options)
 

@@ -27,7 +27,8 @@ _PALETTE = tuple(
 )
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 KEYWORDS = (
-    "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality", "Manufacturer",
+    "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID",
+    "SOPClassUID", "Modality", "Manufacturer",
     "ManufacturerModelName", "TransducerData", "TransducerType", "StudyDescription", "SeriesDescription",
     "BodyPartExamined", "LossyImageCompression", "NumberOfFrames", "FrameTime",
     "CineRate", "RecommendedDisplayFrameRate", "FrameTimeVector", "SequenceOfUltrasoundRegions", "PixelSpacing",
@@ -105,7 +106,9 @@ def _identity(dataset: Dataset) -> Identity:
         patient_id=_text(dataset, "PatientID") or "",
         issuer=_text(dataset, "IssuerOfPatientID") or "",
         exam=_text(dataset, "StudyInstanceUID") or "",
+        series=_text(dataset, "SeriesInstanceUID") or "",
         instance=_text(dataset, "SOPInstanceUID") or "",
+        frame_of_reference=_text(dataset, "FrameOfReferenceUID") or "",
         names=tuple(names),
     )
 

@@ -27,6 +27,7 @@ from sonosift.archive.grey import split_colour, to_bytes
 from sonosift.archive.palette import palette_table, through_palette
 from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
+_UNDEFINED = 0xFFFFFFFF
 _PIXEL_KEYWORDS = (
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "BitsAllocated", "BitsStored", "PixelRepresentation",
@@ -63,9 +64,14 @@ def open_dicom(path: Path) -> Clip:
 
 
 def _check_length(opened: OpenedDicom, header: ClipHeader) -> None:
-    frame_bytes = _native_frame_bytes(opened.dataset, header)
     with opened.open() as handle:
         _, declared, start = opened.pixel_element(handle)
+    if declared == _UNDEFINED:  # compressed items under a header that promises plain bytes
+        raise Unreadable(Reason.BROKEN_HEADER)
+    full = header.height * header.width * 3 * (header.frame_count or 1)
+    if opened.dataset.get("PhotometricInterpretation") == "YBR_FULL_422" and full <= declared <= full + 1:
+        opened.dataset.PhotometricInterpretation = "YBR_FULL"  # the chroma of every pixel is there after all
+    frame_bytes = _native_frame_bytes(opened.dataset, header)
     # How much a deflated file holds is known only at its end: there the element's own word has to do.
     available = declared if opened.inflated_from is not None else opened.path.stat().st_size - start
     check_native_length(frame_bytes, header.frame_count or 1, available)
