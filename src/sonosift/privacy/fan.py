@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.archive.clip import Image, Region
-from sonosift.privacy.fan_content import Content, find_content
+from sonosift.privacy.fan_content import find_content
 from sonosift.privacy.fan_outline import fit_outline
 
 Mask = NDArray[np.bool_]
@@ -57,7 +57,8 @@ def find_fan(frames: Sequence[Image], regions: Sequence[Region] = ()) -> Fan | N
     if not len(rows):
         return None
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    confidence = outline.confidence * _texture(frames, full, content)
+    inside = np.s_[box[1] : box[3], box[0] : box[2]]
+    confidence = outline.confidence * _texture(frames[len(frames) // 2][inside], full[inside], content.background)
     if window is not None and outline.confidence > TRUSTED:
         confidence = min(1.0, confidence + 0.1)
     return Fan(full, box, round(float(confidence), 4), outline.parts)
@@ -75,12 +76,11 @@ def _region_window(regions: Sequence[Region], height: int, width: int) -> Mask |
     return window if window.mean() > _SMALLEST_SHARE else None
 
 
-def _texture(frames: Sequence[Image], mask: Mask, content: Content) -> float:
+def _texture(frame: Image, mask: Mask, background: int) -> float:
     """Return 1 for speckle, less for drawings, text pages and test charts, whose areas are flat or white."""
-    frame = frames[len(frames) // 2]
     steps = np.maximum(cv2.absdiff(frame[:, 1:], frame[:, :-1])[:-1], cv2.absdiff(frame[1:], frame[:-1])[:, :-1])
-    lit = mask[:-1, :-1] & (np.abs(frame[:-1, :-1].astype(np.int16) - content.background) > _NEARLY_BLACK)
-    if lit.sum() < _FEWEST_LIT_PIXELS:
+    lit = mask[:-1, :-1] & (np.abs(frame[:-1, :-1].astype(np.int16) - background) > _NEARLY_BLACK)
+    if np.count_nonzero(lit) < _FEWEST_LIT_PIXELS:
         return 0.0
     flat = float((steps[lit] <= 1).mean())
     white = float((frame[mask] > _WHITE).mean())

@@ -52,12 +52,18 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     brightest = stack.max(axis=0)
     background = _background(brightest)
     smooth = cv2.GaussianBlur(brightest, (0, 0), 1.2).astype(np.float32)
-    lit = (np.abs(smooth - background) > _ABOVE_BACKGROUND) & _grainy(brightest) & ~_lettered(brightest, background)
+    relief = np.asarray(cv2.morphologyEx(brightest, cv2.MORPH_TOPHAT, _disc(_STROKE)))
+    steps = _steps(brightest)
+    lit = (
+        (np.abs(smooth - background) > _ABOVE_BACKGROUND)
+        & _grainy(steps)
+        & ~_lettered(brightest, background, relief, steps)
+    )
     lit &= ~_bars(brightest, background)
     if window is not None:
         lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
-    parts = _thick_components(lit, _thin_strokes(brightest), movement)
+    parts = _thick_components(lit, _thin_strokes(relief), movement)
     if sum(part.mean() for part in parts) < _LEAST_SHARE:
         return None
     # Smoothing made the area a little wider than the picture is.
@@ -93,15 +99,17 @@ def _bars(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
     return np.repeat(rows[:, None], picture.shape[1], axis=1)
 
 
-def _grainy(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _grainy(steps: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Leave out title bars, buttons and other drawn areas: unlike tissue they are perfectly flat."""
-    return _share_around(_steps(picture)) > _LEAST_GRAIN
+    return _share_around(steps) > _LEAST_GRAIN
 
 
-def _lettered(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
+def _lettered(
+    picture: NDArray[np.uint8], background: int, relief: NDArray[np.uint8], steps: NDArray[np.float32]
+) -> NDArray[np.bool_]:
     """Mark blocks of text: bright thin strokes with a flat ground, the screen's or a title bar's, between them."""
-    strokes = np.asarray(cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _disc(_STROKE))) > _STROKE_CONTRAST
-    ground = (np.abs(picture.astype(np.int16) - background) <= _BLACK) | (_steps(picture) == 0)
+    strokes = relief > _STROKE_CONTRAST
+    ground = (np.abs(picture.astype(np.int16) - background) <= _BLACK) | (steps == 0)
     return (_share_around(strokes) > _STROKE_SHARE) & (_share_around(ground) > _GROUND_SHARE)
 
 
@@ -118,10 +126,9 @@ def _share_around(marks: NDArray[Any]) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(marks.astype(np.float32), (side, side)), dtype=np.float32)
 
 
-def _thin_strokes(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _thin_strokes(relief: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Mark letters and traces, to leave them out where they touch the picture from outside."""
-    strokes = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _disc(_STROKE)) > _THIN_CONTRAST
-    return cv2.dilate(strokes.astype(np.uint8), _disc(3)) > 0
+    return cv2.dilate((relief > _THIN_CONTRAST).astype(np.uint8), _disc(3)) > 0
 
 
 def _thick_components(

@@ -36,13 +36,13 @@ def fit_outline(parts: Sequence[Mask], writing: Mask | None = None) -> Outline:
     """
     shown = np.zeros_like(parts[0]) if writing is None else writing
     best = _fit_one(np.logical_or.reduce(parts), shown)
-    most = _TWO_PICTURES * best.mask.sum()
+    most = _TWO_PICTURES * np.count_nonzero(best.mask)
     from_left = sorted(parts, key=lambda part: float(np.flatnonzero(part.any(0)).mean()))
     for cut in range(1, len(parts)):
         first, second = (_fit_one(np.logical_or.reduce(side), shown) for side in (from_left[:cut], from_left[cut:]))
         both = first.mask | second.mask
-        if both.sum() < most:
-            best, most = Outline(both, min(first.confidence, second.confidence), parts=2), both.sum()
+        if np.count_nonzero(both) < most:
+            best, most = Outline(both, min(first.confidence, second.confidence), parts=2), np.count_nonzero(both)
     return best
 
 
@@ -55,14 +55,18 @@ def _fit_one(content: Mask, writing: Mask) -> Outline:
     quality = _agreement(content, hull, fitted)
     if quality < 0.5:
         # An unusual shape: the hull loses little, and its corners are not trusted.
-        compact = float(content.sum() / max(1, hull.sum()))
+        compact = _share_inside(hull, content)
         return Outline(hull, max(quality, 0.8 * _ramp(compact, 0.6, 0.9)))
     if sides.is_sector:
         # A shadow along one side hides it. A probe sweeps as far to the left as to the right, so the other side tells.
         whole = _fitted(content, sides.mirrored(content), cut=False)
-        writing_added = (whole & ~fitted & writing).sum()
+        writing_added = np.count_nonzero(whole & ~fitted & writing)
         lost = _share_inside(content, fitted) - _share_inside(content, whole)
-        if writing_added <= _STRAY_WRITING and whole.sum() <= _MOST_GROWTH * fitted.sum() and lost <= _MOST_LOST:
+        if (
+            writing_added <= _STRAY_WRITING
+            and np.count_nonzero(whole) <= _MOST_GROWTH * np.count_nonzero(fitted)
+            and lost <= _MOST_LOST
+        ):
             return Outline(whole, quality * _supported(content, whole))
         # Two readings of the picture, and no telling which: whoever relies on the fan should know.
         quality *= 0.6 + 0.4 * _ramp(_share_inside(fitted | whole, fitted & whole), 0.8, 0.95)
@@ -91,7 +95,7 @@ def _agreement(content: Mask, hull: Mask, fitted: Mask) -> float:
 
 
 def _share_inside(area: Mask, border: Mask) -> float:
-    return float((area & border).sum() / max(1, area.sum()))
+    return float(np.count_nonzero(area & border) / max(1, np.count_nonzero(area)))
 
 
 @dataclass(frozen=True)
@@ -155,8 +159,8 @@ def _fitted(content: Mask, sides: _Sides, *, cut: bool) -> Mask:
     """
     height, width = content.shape
     rows, left, right = _edges(content)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    mask = (y >= rows[0]) & (y <= rows[-1])
+    y, x = np.ogrid[0:height, 0:width]
+    mask = (y >= rows[0]) & (y <= rows[-1]) & (x >= 0)
     mask &= (x >= sides.left - sides.left_slope * y) & (x <= sides.right + sides.right_slope * y)
     tolerance = _tolerance(content)
     first, last = float(left.min()), float(right.max())
@@ -227,18 +231,20 @@ def _refined(edge: NDArray[np.float64], rows: NDArray[np.intp], at: float, slope
 def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> Mask:
     """Limit the fan by the arcs around its apex, where the content's first and last echoes follow them."""
     height, width = content.shape
-    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
-    radius = np.hypot(x - apex_x, y - apex_y)
-    angle = np.arctan2(x - apex_x, y - apex_y)
+    y, x = np.ogrid[0:height, 0:width]
+    radius = np.hypot((x - apex_x).astype(np.float32), (y - apex_y).astype(np.float32))
     seen = content & inside
     if not seen.any():
         return inside
-    low, high = np.quantile(angle[seen], [0.01, 0.99])
+    seen_rows, seen_columns = np.nonzero(seen)
+    angle = np.arctan2((seen_columns - apex_x).astype(np.float32), (seen_rows - apex_y).astype(np.float32))
+    low, high = np.quantile(angle, [0.01, 0.99])
     bins = np.clip(((angle - low) / max(high - low, 1e-6) * _RAYS).astype(np.intp), 0, _RAYS - 1)
     first = np.full(_RAYS, np.inf)
     last = np.zeros(_RAYS)
-    np.minimum.at(first, bins[seen], radius[seen])
-    np.maximum.at(last, bins[seen], radius[seen])
+    reach = radius[seen_rows, seen_columns].astype(np.float64)
+    np.minimum.at(first, bins, reach)
+    np.maximum.at(last, bins, reach)
     rays = np.isfinite(first)
     tolerance = max(1.5, _TOLERANCE * max(height, width))
     outer, on_arc = _agreed(last[rays], tolerance)
@@ -247,8 +253,8 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
     if on_arc >= max(on_bottom, _LEAST_AGREEMENT):
         result = radius <= outer  # what hangs below the arc is writing
     else:
-        result = y <= bottom  # the screen or a menu cuts the fan
-    if max(on_arc, on_bottom) < _LEAST_AGREEMENT or (seen & ~result).sum() > _MOST_WRITING * seen.sum():
+        result = np.broadcast_to(y <= bottom, radius.shape).copy()  # the screen or a menu cuts the fan
+    if max(on_arc, on_bottom) < _LEAST_AGREEMENT or np.count_nonzero(seen & ~result) > _MOST_WRITING * len(seen_rows):
         # No common end: the echoes fade out before it.
         result = radius <= np.quantile(last[rays], 1 - _STRAY)
     cosine = np.cos(low + (np.arange(_RAYS) + 0.5) / _RAYS * (high - low))
