@@ -22,7 +22,8 @@ CALIBRATION = Calibration(1, 2, 3, 3, 0.0125, 0.013, (10, 0), (0.5, -1.5), 3500)
 HEADER = ClipHeader(
     kind="dicom", height=40, width=60, frame_count=5, rate_hz=25.0, modality="US", manufacturer="GE",
     model="LOGIQ E9", transducers=("C5-1",), study_description="US BIOPSY LIVER FOCAL", study_date="20200517",
-    identity=Identity("12345", "H", "1.2.3", "1.2.3.4", ("Miller^Anna",)), body_part="liver", lossy=True,
+    body_part="liver", lossy=True,
+    identity=Identity(patient_id="12345", issuer="H", exam="1.2.3", instance="1.2.3.4", names=("Miller^Anna",)),
     regions=(Region(5, 4, 55, 38, 1, 0.125, CALIBRATION),), series_description="Anna liver",
 )  # fmt: skip
 # Type 1 and 2 attributes of the mandatory modules of the US Image IOD (PS3.3 sections A.6.4, C.7 and C.8.5.6).
@@ -159,6 +160,23 @@ def test_identifiers_hold_together_across_files_and_differ_across_keys(tmp_path)
     uids = {d[k].value for d in (one, same_exam, other_exam, other_key) for k in ("StudyInstanceUID", "SOPInstanceUID")}
     assert len(uids) == 3 + 4
     assert all(uid.startswith("2.25.") and len(uid) <= 64 for uid in uids)
+
+
+def test_old_identifiers_become_the_keyed_ones_of_the_mapping_tables(tmp_path):
+    pseudonyms = Pseudonyms(KEY)
+    identity = replace(HEADER.identity, series="1.2.3.5", frame_of_reference="1.2.3.6")
+    patient = pseudonyms.patient(identity.issuer, identity.patient_id)
+    names = ClipNames(patient, pseudonyms.exam(patient, identity.exam), pseudonyms.clip(identity.instance))
+    header = replace(HEADER, identity=identity)
+    _, dataset = export(tmp_path, header, names)
+    keywords = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")
+    old = ("1.2.3", "1.2.3.5", "1.2.3.4", "1.2.3.6")
+    assert [dataset[keyword].value for keyword in keywords] == [pseudonyms.uid(uid) for uid in old]
+    assert dataset.PositionReferenceIndicator == ""
+    # Another exam (from a manifest), another clip (a second file under one identifier): nothing collides.
+    _, moved = export(tmp_path, header, replace(names, exam="dd" * 16, clip="ee" * 16))
+    for keyword in keywords[:3]:
+        assert moved[keyword].value != dataset[keyword].value
 
 
 @pytest.mark.parametrize(

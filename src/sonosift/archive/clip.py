@@ -18,11 +18,11 @@ class Identity:
     patient_id: str = field(default="", repr=False)
     issuer: str = field(default="", repr=False)
     exam: str = field(default="", repr=False)
-    series: str = field(default="", repr=False)
     instance: str = field(default="", repr=False)
-    frame_of_reference: str = field(default="", repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
     """Other identifying words of the header, so that no descriptive fact that repeats one is kept."""
+    series: str = field(default="", repr=False)
+    frame_of_reference: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

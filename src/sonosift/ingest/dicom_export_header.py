@@ -13,7 +13,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from sonosift.archive.clip import ClipHeader, Region
+from sonosift.archive.clip import ClipHeader, Identity, Region
 from sonosift.privacy.body_parts import IN_PAIRS
 from sonosift.privacy.header_allow_list import clean_facts
 from sonosift.privacy.pseudonyms import Pseudonyms
@@ -80,7 +80,9 @@ ACTIONS: dict[str, Action] = {
     "SequenceOfUltrasoundRegions": Action("C", "the numbers of the calibration, no other element of its items"),
     "TransducerType": Action("C", "kind of the probe, from a list"),
     "StudyInstanceUID": Action("U", "new, keyed, the same in all files of the exam"),
-    "SeriesInstanceUID": Action("U", "new, keyed, the same in all files of the exam"),
+    "SeriesInstanceUID": Action("U", "new, keyed, the same in all files of the series (of the exam, without one)"),
+    "FrameOfReferenceUID": Action("U", "new, keyed; absent if the source has none"),
+    "PositionReferenceIndicator": Action("Z", "empty, with a Frame of Reference UID"),
     "StudyID": Action("Z", "empty"),
     "SeriesNumber": Action("Z", "empty"),
     "InstanceNumber": Action("Z", "empty"),
@@ -147,7 +149,8 @@ def export_dataset(
     """
     dataset = Dataset()
     date = pseudonyms.shifted_date(names.patient, header.study_date)
-    _patient_and_study(dataset, names, pseudonyms, date)
+    _patient_and_study(dataset, names, date)
+    _identifiers(dataset, header.identity, names, pseudonyms)
     _descriptors(dataset, header, study_table)
     _deidentification(dataset, cleaned=cleaned, dated=bool(date))
     _image(dataset, header, pixels)
@@ -159,12 +162,26 @@ def export_dataset(
     return dataset
 
 
-def _patient_and_study(dataset: Dataset, names: ClipNames, pseudonyms: Pseudonyms, date: str) -> None:
+def _identifiers(dataset: Dataset, identity: Identity, names: ClipNames, pseudonyms: Pseudonyms) -> None:
+    """Turn old identifiers into new ones; where there are none, or no longer hold, take the pseudonyms' own.
+
+    The exam or the instance may be another than the header says: stated in a manifest, or one of two different files
+    under one identifier.
+    """
+    own_exam = bool(identity.exam) and names.exam == pseudonyms.exam(names.patient, identity.exam)
+    own_clip = bool(identity.instance) and names.clip == pseudonyms.clip(identity.instance)
+    series = identity.series if own_exam else ""
+    dataset.StudyInstanceUID = pseudonyms.uid(identity.exam if own_exam else f"study {names.exam}")
+    dataset.SeriesInstanceUID = pseudonyms.uid(series or f"series {names.exam}")
+    dataset.SOPInstanceUID = pseudonyms.uid(identity.instance if own_clip else f"instance {names.clip}")
+    if identity.frame_of_reference:
+        dataset.FrameOfReferenceUID = pseudonyms.uid(identity.frame_of_reference)
+        dataset.PositionReferenceIndicator = ""
+
+
+def _patient_and_study(dataset: Dataset, names: ClipNames, date: str) -> None:
     dataset.PatientName = dataset.PatientID = names.patient
     dataset.PatientBirthDate = dataset.PatientSex = ""
-    dataset.StudyInstanceUID = pseudonyms.uid(f"study {names.exam}")
-    dataset.SeriesInstanceUID = pseudonyms.uid(f"series {names.exam}")
-    dataset.SOPInstanceUID = pseudonyms.uid(f"instance {names.clip}")
     dataset.StudyDate = dataset.SeriesDate = dataset.ContentDate = date
     dataset.StudyTime = dataset.ContentTime = ""
     dataset.AccessionNumber = dataset.ReferringPhysicianName = dataset.StudyID = ""
