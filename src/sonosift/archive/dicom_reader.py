@@ -158,8 +158,8 @@ def _in_grey(
     if pixels.ndim == 3:
         colour = to_bytes(pixels[..., :3], bits, None)
         if photometric in ("YBR_FULL", "YBR_FULL_422"):
-            swapped = np.ascontiguousarray(colour[..., [0, 2, 1]])
-            colour = cv2.cvtColor(swapped, cv2.COLOR_YCrCb2RGB).astype(np.uint8, copy=False)
+            luminance, blue, red = cv2.split(np.ascontiguousarray(colour))
+            colour = cv2.cvtColor(cv2.merge([luminance, red, blue]), cv2.COLOR_YCrCb2RGB).astype(np.uint8, copy=False)
         return split_colour(colour)
     grey = to_bytes(pixels, bits, _window(dataset) if bits > 8 else None)
     inverted = str(dataset.get("PhotometricInterpretation")) == "MONOCHROME1"

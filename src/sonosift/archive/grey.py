@@ -17,10 +17,10 @@ def split_colour(rgb: Image) -> tuple[Image, Image | None]:
 
     A pixel with three equal channels keeps its exact value.
     """
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    red, green, blue = cv2.split(np.ascontiguousarray(rgb))
     spread = cv2.max(cv2.absdiff(red, green), cv2.absdiff(green, blue))
     if int(spread.max()) == 0:
-        return np.ascontiguousarray(red), None
+        return np.asarray(red, dtype=np.uint8), None
     grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     coloured = int(spread.max()) > _COLOUR_STEP
     return grey, (np.ascontiguousarray(rgb) if coloured else None)
