@@ -33,3 +33,16 @@ def test_free_text_leaves_only_as_groups():
 def test_identity_is_not_in_the_printed_header():
     assert "Miller" not in repr(HEADER)
     assert "AB12345" not in repr(HEADER)
+
+
+def test_body_parts_pass_as_terms_and_series_descriptions_in_no_form():
+    facts = clean_facts(replace(HEADER, body_part=" kidney ", series_description="LIVER"))
+    assert facts.body_part == "KIDNEY"
+    assert "LIVER" not in repr(facts)
+    assert clean_facts(replace(HEADER, body_part="Anna's kidney")).body_part is None
+
+
+def test_maker_and_model_are_weighed_one_by_one():
+    facts = clean_facts(replace(HEADER, manufacturer="Miller & Sons", model="LOGIQ E9"))
+    assert (facts.manufacturer, facts.model, facts.machine) == (None, "LOGIQ E9", "LOGIQ E9")
+    assert clean_facts(replace(HEADER, manufacturer=None, model=None)).machine is None
