@@ -95,11 +95,16 @@ def fill_archive(archive: Path) -> Path:
     }.items():
         (archive / name).parent.mkdir(parents=True, exist_ok=True)
         (archive / name).write_bytes(content)
+    Image.fromarray(report_page()).save(archive / "two/report.png")
+    return archive
+
+
+def report_page() -> np.ndarray:
+    """Draw a page of text that is no ultrasound picture."""
     page = np.full((200, 300), 255, np.uint8)
     for line in range(9):
         cv2.putText(page, "liver: normal, 14 cm", (10, 20 + 20 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 1)
-    Image.fromarray(page).save(archive / "two/report.png")
-    return archive
+    return page
 
 
 def hash_free_seed(*parts: object) -> int:
