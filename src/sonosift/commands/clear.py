@@ -39,15 +39,15 @@ class ClearSummary(Summary):
         """Return what happened, what waits, and how to go on."""
         lines = []
         if self.accepted_clips:
-            lines.append(f"{self.accepted_clips} clips ({self.accepted_frames:,} frames) entered the cohort.")
+            lines.append(f"Let in: {self.accepted_clips:,} clips, {self.accepted_frames:,} frames.")
         if self.discarded_clips:
-            lines.append(f"{self.discarded_clips} clips ({self.discarded_frames:,} frames) were deleted.")
+            lines.append(f"Deleted: {self.discarded_clips:,} clips, {self.discarded_frames:,} frames.")
         if self.redrawn_clips:
             lines.append("Cleaned again with the fan that was drawn; the check still doubts it, so it waits: look.")
         if not self.waiting:
             return "\n".join([*lines, "Nothing waits."])
         width = max(map(len, self.waiting))
-        lines += [f"{sum(self.waiting.values())} clips ({self.waiting_frames:,} frames) wait:"]
+        lines += [f"Waiting: {sum(self.waiting.values()):,} clips, {self.waiting_frames:,} frames"]
         lines += [f"  {reason:<{width}}  {count:>6,}" for reason, count in self.waiting.items()]
         lines += [
             f"Look at them in {self.page} (private: it may show names), then choose with --clip ID, --reason CODE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sonosift.cohort.geometry import FrameGeometry
 from sonosift.cohort.held import HeldClip, HeldClips, HeldWriter
 from sonosift.errors import SonosiftError
-from sonosift.privacy.clip_cleaner import ClipCleaner
+from sonosift.ingest.picture_options import rescaled
+from sonosift.privacy.clip_cleaner import ClipCleaner, Overlay
 from sonosift.privacy.fan_polygon import BETWEEN_POLYGONS, mask_of, separate_polygons
 from sonosift.privacy.independent_check import doubt_about
 
@@ -52,7 +53,9 @@ def redraw_fan(cohort: Cohort, clip: HeldClip, polygon: Sequence[int]) -> HeldCl
     window = (slice(rows_with[0], rows_with[-1] + 1), slice(columns_with[0], columns_with[-1] + 1))
     corner = clip.corner[0] + int(columns_with[0]), clip.corner[1] + int(rows_with[0])
     crops, inside = _Crops(clip, mask, window), mask[window]
-    overlay = ClipCleaner().study(crops, inside, screen, corner)
+    made_by = cohort.settings.preprocessing
+    cleaner = ClipCleaner(remove_calipers=not made_by.get("keep_calipers"))
+    overlay = cleaner.study(crops, inside, screen, corner)
     cleaned = _Cleaned(crops, overlay)
     doubt = doubt_about(cleaned, inside)
     box = (*corner, corner[0] + inside.shape[1], corner[1] + inside.shape[0])
@@ -62,7 +65,7 @@ def redraw_fan(cohort: Cohort, clip: HeldClip, polygon: Sequence[int]) -> HeldCl
     )
     held = HeldClips(cohort)
     # The whole pictures are kept: the next attempt may draw the fan wider.
-    with HeldWriter(held.path, clip.clip, doubt.code if doubt else REDRAWN, corner=clip.corner) as writer:
+    with HeldWriter(held.path, clip.clip, doubt.code.lower() if doubt else REDRAWN, corner=clip.corner) as writer:
         for position, (old, crop) in enumerate(zip(clip.rows, cleaned, strict=True)):
             altered = overlay.altered(position) & inside
             facts = {
@@ -79,7 +82,8 @@ def redraw_fan(cohort: Cohort, clip: HeldClip, polygon: Sequence[int]) -> HeldCl
                 "altered_share": round(float(altered.sum() / inside.sum()), 6),
                 "mean_brightness": round(float(crop[inside].mean()), 3),
             }
-            writer.add(old | facts, clip.source(position), geometry.letterboxed(crop, cohort.settings.frame_shape))
+            content = rescaled(crop) if made_by.get("rescale_intensity") else crop
+            writer.add(old | facts, clip.source(position), geometry.letterboxed(content, cohort.settings.frame_shape))
     return held.clip(clip.clip)
 
 
@@ -103,7 +107,7 @@ class _Crops(Sequence[Image]):
     """The held pictures, cut to the fan's box and black outside it, read one at a time."""
 
     def __init__(self, clip: HeldClip, mask: Mask, window: tuple[slice, slice]) -> None:
-        self._clip, self._inside, self._window = clip, mask[window], window
+        self._clip, self.inside, self._window = clip, mask[window], window
 
     def __len__(self) -> int:
         return len(self._clip.rows)
@@ -118,14 +122,14 @@ class _Crops(Sequence[Image]):
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         crop = self._clip.source(place % len(self))[self._window].copy()
-        crop[~self._inside] = 0
+        crop[~self.inside] = 0
         return crop
 
 
 class _Cleaned(Sequence[Image]):
     """The crops after cleaning, computed when asked for."""
 
-    def __init__(self, crops: _Crops, overlay: Any) -> None:
+    def __init__(self, crops: _Crops, overlay: Overlay) -> None:
         self._crops, self._overlay = crops, overlay
 
     def __len__(self) -> int:
@@ -139,7 +143,8 @@ class _Cleaned(Sequence[Image]):
         if isinstance(place, slice):
             return [self[index] for index in range(*place.indices(len(self)))]
         cleaned: Image = self._overlay.clean(place, self._crops[place])
-        return cleaned
+        # Painting may not bring light back beyond the fan.
+        return np.where(self._crops.inside, cleaned, 0).astype(np.uint8)
 
     def __iter__(self) -> Iterator[Image]:
         return (self[place] for place in range(len(self)))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.held import HeldClips, HeldWriter
+from sonosift.cohort.sources import Source
+from sonosift.commands.clear import clear
+from sonosift.errors import SonosiftError
+from sonosift.ingest.redraw_fan import read_fan
+from sonosift.privacy.fan_polygon import mask_of
+from tests.cohort.conftest import KEY, frame_rows
+
+HEIGHT, WIDTH, SIDE = 240, 320, 96
+POLYGON = [[100, 40], [220, 40], [300, 220], [20, 220]]
+
+
+def screens(count: int) -> list[np.ndarray]:
+    """Smooth tissue everywhere, and a name beside the fan."""
+    found = []
+    for number in range(count):
+        noise = cv2.GaussianBlur(np.random.default_rng(number).normal(0, 1, (HEIGHT, WIDTH)), (0, 0), 7)
+        screen = np.clip(70 + 20 * noise / noise.std(), 1, 255).astype(np.uint8)
+        cv2.putText(screen, "ACHTERBERG", (2, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1, cv2.LINE_AA)
+        found.append(screen)
+    return found
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Cohort:
+    """A clip of three frames in which no fan was found."""
+    made = Cohort.create(tmp_path / "cohort", size=SIDE, key=KEY)
+    rows = frame_rows(3)
+    for row in rows:
+        row.update(source_height=HEIGHT, source_width=WIDTH, crop_x=0, crop_y=0, crop_w=WIDTH, crop_h=HEIGHT)
+        row.update(fan_confidence=0.0, needs_review=True, mm_per_pixel=0.2)
+    with HeldWriter(HeldClips(made).path, str(rows[0]["clip"]), "no_fan") as writer:
+        for row, screen in zip(rows, screens(3), strict=True):
+            writer.add(row, screen)
+    made.private.sources.record([Source("a.dcm", clip=str(rows[0]["clip"]), held_frames=3, held_reason="no_fan")])
+    return made
+
+
+def fan_file(tmp_path: Path, content: object) -> Path:
+    file = tmp_path / "fan.json"
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_a_drawn_fan_lets_the_clip_in(cohort: Cohort, tmp_path: Path) -> None:
+    clip = HeldClips(cohort).list()[0].clip
+    summary = clear(cohort.path, clip=clip, fan=fan_file(tmp_path, {"polygon": POLYGON}))
+    assert (summary.accepted_frames, summary.waiting) == (3, {})
+    catalog = Cohort.open(cohort.path).catalog()
+    assert catalog["frame_id"].to_list() == [f"{number:032x}" for number in range(3)]
+    row = catalog.row(0, named=True)
+    # The box around the corners, right and bottom inclusive: 281 x 181 pixels at 96/281.
+    assert (row["crop_x"], row["crop_y"], row["crop_w"], row["crop_h"]) == (20, 40, 281, 181)
+    assert row["scale"] == pytest.approx(SIDE / 281)
+    assert row["fan_outline"] == [number for corner in POLYGON for number in corner]
+    assert (row["fan_confidence"], row["needs_review"], row["mm_per_pixel"]) == (1.0, False, 0.2)
+    mask = mask_of(row["fan_outline"], HEIGHT, WIDTH)
+    for stored, screen in zip(Cohort.open(cohort.path).frames.all(), screens(3), strict=True):
+        # The oracle: blank, cut, scale by hand; nothing inside the fan is text, so nothing there is painted over.
+        blanked = np.where(mask, screen, 0)[40:221, 20:301].astype(np.uint8)
+        small = cv2.resize(blanked, (SIDE, 62), interpolation=cv2.INTER_AREA)
+        np.testing.assert_allclose(stored[17 : 17 + 62].astype(int), small.astype(int), atol=1)
+        assert not stored[:17].any()
+    assert cohort.private.sources.all()[0].held_reason is None
+
+
+def test_what_the_check_still_doubts_waits(cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sonosift.privacy.independent_check import Doubt
+
+    monkeypatch.setattr("sonosift.ingest.redraw_fan.doubt_about", lambda *_: Doubt("WRITING", 9.0, 1, (0, 0, 8, 8)))
+    clip = HeldClips(cohort).list()[0].clip
+    summary = clear(cohort.path, clip=clip, fan=fan_file(tmp_path, POLYGON))
+    assert (summary.accepted_frames, summary.redrawn_clips, summary.waiting) == (0, 1, {"writing": 1})
+    waiting = HeldClips(cohort).clip(clip)
+    assert waiting.is_cleaned
+    np.testing.assert_array_equal(waiting.source(2), screens(3)[2])
+    assert Cohort.open(cohort.path).catalog().is_empty()
+    assert clear(cohort.path, clip=clip, accept=True).accepted_frames == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([[0, 0], [400, 0], [400, 200]], "beyond the kept picture"),
+        ([[0, 0], [40, 0]], "not the corners of a polygon"),
+        ({"corners": 3}, "holds no polygon"),
+        ("x", "holds no polygon"),
+    ],
+)
+def test_a_wrong_fan_changes_nothing(cohort: Cohort, tmp_path: Path, content: object, message: str) -> None:
+    clip = HeldClips(cohort).list()[0].clip
+    with pytest.raises(SonosiftError, match=message):
+        clear(cohort.path, clip=clip, fan=fan_file(tmp_path, content))
+    assert HeldClips(cohort).counts() == {"no_fan": 1}
+    with pytest.raises(SonosiftError, match="there is no fan"):
+        read_fan(tmp_path / "nothing.json")
+
+
+def test_two_polygons_are_a_dual_screen(tmp_path: Path) -> None:
+    flat = [0, 0, 9, 0, 9, 9, -1, -1, 20, 0, 29, 0, 29, 9]
+    assert read_fan(fan_file(tmp_path, flat)) == flat
