@@ -152,6 +152,64 @@ def test_regions_limit_the_fan_unless_they_cannot_be_true():
     assert overlap(whole.mask, truth) > 0.95
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        Region(600, 0, 640, 480, data_type=1, mm_per_pixel=None),  # a strip beside the picture
+        Region(0, 410, 200, 480, data_type=1, mm_per_pixel=None),  # a corner where nothing is shown
+        Region(300, 200, 330, 220, data_type=1, mm_per_pixel=None),  # much too small
+        Region(100, 60, 100, 400, data_type=1, mm_per_pixel=None),  # empty
+        Region(100, 60, 540, 400, data_type=3, mm_per_pixel=None),  # a curve, not tissue
+    ],
+)
+def test_a_region_that_lies_changes_nothing(lie):
+    truth = rectangle(120, 60, 540, 400)
+    plain, lied_to = find_fan([screen(truth)]), find_fan([screen(truth)], [lie])
+    assert plain is not None
+    assert lied_to is not None
+    assert (plain.mask == lied_to.mask).all()
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_side_in_shadow_is_brought_back_by_the_other_side(side):
+    truth = SHAPES["curvilinear"]
+    picture = screen(truth, text=False)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    shadow = (np.arctan2(side * (x - 320.0), y + 30.0) > 0.38) & (y > 90)
+    picture[shadow] = 0
+    fan = find_fan([picture])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.95
+    # A name where the shadow is may stand beside the picture: the shadow is then left out, and the fan less sure.
+    for line in range(3):
+        cv2.putText(picture, "ANNA", (488 if side > 0 else 96, 330 + 22 * line), 0, 0.6, 255, 1)
+    doubtful = find_fan([picture])
+    assert doubtful is not None
+    assert not (doubtful.mask & shadow & (picture == 255)).any()
+    assert doubtful.confidence < fan.confidence
+
+
+def test_a_heart_trace_below_the_arc_is_left_out():
+    truth = sector()
+    picture = screen(truth, text=False)
+    columns = np.arange(60, 580)
+    rows = 428 - 14 * (np.abs((columns % 90) - 45) < 4)
+    cv2.polylines(picture, [np.stack([columns, rows], axis=1).astype(np.int32)], False, 160, 1)
+    fan = find_fan([picture])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.95
+    assert not fan.mask[425:].any()
+
+
+def test_on_a_grey_screen_the_picture_ends_at_its_edge():
+    truth = SHAPES["beside the middle"]
+    picture = np.where(truth, screen(truth, text=False), 11).astype(np.uint8)
+    picture[150:300, 340:460][truth[150:300, 340:460]] = 0  # darker than the screen itself
+    fan = find_fan([picture])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.95
+
+
 def test_text_pages_drawings_and_darkness_are_not_trusted():
     page = np.full((HEIGHT, WIDTH), 255, dtype=np.uint8)
     dark_page = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)

@@ -46,6 +46,10 @@ def find_fan(frames: Sequence[Image], regions: Sequence[Region] = ()) -> Fan | N
     height, width = frames[0].shape
     window = _region_window(regions, height, width)
     content = find_content(frames, window)
+    if content is None and window is not None:
+        # The region is declared where nothing is shown: the header describes another picture.
+        window = None
+        content = find_content(frames)
     if content is None:
         return None
     outline = fit_outline(content.parts, content.bright)

@@ -29,6 +29,7 @@ _STROKE_CONTRAST = 60
 _THIN_CONTRAST = 40
 _STROKE_SHARE = 0.12
 _GROUND_SHARE = 0.2
+_ON_THE_SCREEN = 0.55
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,16 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
         & _grainy(steps)
         & ~_lettered(brightest, background, relief, steps)
     )
+    strokes = _thin_strokes(relief)
+    ground = np.abs(brightest.astype(np.int16) - background) <= _BLACK
+    # A heart trace just below the picture stands on the empty screen; a bright thin line of tissue does not.
+    alone = (strokes & (_share_around(ground) > _ON_THE_SCREEN)).astype(np.uint8)
+    lit &= cv2.dilate(alone, _disc(_STROKE)) == 0  # with the halo that smoothing gave it
     lit &= ~_bars(brightest, background)
     if window is not None:
         lit &= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     movement = stack.astype(np.float32).std(axis=0) if len(stack) > 1 else None
-    parts = _thick_components(lit, _thin_strokes(relief), movement)
+    parts = _thick_components(lit, strokes, movement)
     if sum(part.mean() for part in parts) < _LEAST_SHARE:
         return None
     # Smoothing made the area a little wider than the picture is.
