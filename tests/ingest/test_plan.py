@@ -78,13 +78,14 @@ def test_reasons_are_sorted_into_skipped_and_quarantined(archive):
 def test_the_same_bytes_under_a_new_time_are_not_decoded_again(archive, before):
     plan = plan_of(archive, [("a", header("x", "i"))], [before])
     assert plan.jobs == []
-    assert plan.replaced == set()
+    assert plan.replaced == []
     assert plan.judged == [replace(before, modified_ns=5, size=1)]
 
 
 def test_other_bytes_take_the_place_of_the_old(archive):
-    plan = plan_of(archive, [("a", header("y", "i"))], [Source("a", sha256="x", clip="i")])
-    assert plan.replaced == {"i"}
+    before = Source("a", sha256="x", clip="i")
+    plan = plan_of(archive, [("a", header("y", "i"))], [before])
+    assert plan.replaced == [before]
     assert [job.clip == "i" for _, job in plan.jobs] == [False]
 
 

@@ -171,17 +171,32 @@ class _Ingest:
         forgotten = Forgotten(cohort.private_path).all()
         plan = make_plan(self._archive, look, known, self.pseudonyms, owners, forgotten)
         self._take_out(plan.replaced)
+        self._tidy_export(plan.replaced)
         cohort.private.sources.record(plan.judged)
         return look, plan
 
-    def _take_out(self, clips: set[str]) -> None:
+    def _take_out(self, replaced: Sequence[Source]) -> None:
         """Take out the frames of files that have changed: their new content comes in under new ids."""
+        clips = [source.clip for source in replaced if source.clip is not None]
         if clips:
             catalog = self._cohort.catalog()
-            gone = catalog.filter(catalog["clip"].is_in(list(clips)))["frame_id"].to_list()
+            gone = catalog.filter(catalog["clip"].is_in(clips))["frame_id"].to_list()
             bury(self._cohort.path, gone, "source_changed")
             for clip in clips:
                 HeldClips(self._cohort).remove(clip)
+
+    def _tidy_export(self, replaced: Sequence[Source]) -> None:
+        """Take back the exported files of clips that have changed, and what a killed run left half written."""
+        if self._settings.export_dicom is None:
+            return
+        from sonosift.ingest.dicom_export import DicomExport
+        from sonosift.ingest.dicom_export_header import ClipNames
+
+        export = DicomExport(self._settings.export_dicom, self.pseudonyms, self._settings.dicom_groups)
+        export.remove_leftovers()
+        for source in replaced:
+            if source.clip is not None and source.patient is not None and source.exam is not None:
+                export.remove(ClipNames(patient=source.patient, exam=source.exam, clip=source.clip))
 
     def _told(self) -> WorkerSettings:
         cohort, settings = self._cohort, self._settings

@@ -26,14 +26,14 @@ class Plan:
     Attributes:
         jobs: Files to decode.
         judged: Files that need no decoding: refused ones, and known ones that were only moved in time.
-        replaced: Clips whose files have changed: their frames have to go.
+        replaced: What is recorded of files that have changed: their frames have to go.
         patients_known_from: How the patients of the files to decode were known.
         unmatched: Files to decode that the user's pattern for patients does not fit.
     """
 
     jobs: list[tuple[ArchiveFile, DecodeJob]] = field(default_factory=list)
     judged: list[Source] = field(default_factory=list)
-    replaced: set[str] = field(default_factory=set)
+    replaced: list[Source] = field(default_factory=list)
     patients_known_from: Counter[str] = field(default_factory=Counter)
     unmatched: int = 0
 
@@ -70,7 +70,7 @@ def make_plan(
             plan.judged.append(replace(before, modified_ns=glance.modified_ns, size=glance.size))
             continue
         if before is not None and before.clip is not None:
-            plan.replaced.add(before.clip)
+            plan.replaced.append(before)
         if glance.reason not in (None, Reason.OUT_OF_SCOPE):
             plan.judged.append(judged(file, glance, Reason(glance.reason)))
             continue
