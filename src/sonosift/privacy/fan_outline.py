@@ -9,13 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonosift.privacy.fan_sides import ATTACHED, STRAY, Sides, edges_of, tolerance_of
+
 Mask = NDArray[np.bool_]
-_SLOPES = np.linspace(-0.05, 1.9, 157)
-_TOLERANCE = 0.012
-_SLOPED = 0.08
-_FEWEST_ROWS = 0.15
-_STRAY = 0.015
-"""Share of rows, columns or rays that an attached bit of overlay may push out without moving the outline."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ def _fit_one(content: Mask, writing: Mask) -> Outline:
     """Fit straight sides, arcs and screen edges; fall back on the convex hull where they do not fit."""
     content = _solid(content)
     hull = _convex_hull(content)
-    sides = _Sides.of(content)
+    sides = Sides.of(content)
     fitted = _fitted(content, sides, cut=True)
     quality = _agreement(content, hull, fitted)
     if quality < 0.5:
@@ -98,71 +94,17 @@ def _share_inside(area: Mask, border: Mask) -> float:
     return float(np.count_nonzero(area & border) / max(1, np.count_nonzero(area)))
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """The straight sides ``x = left - left_slope * y`` and ``x = right + right_slope * y``."""
-
-    left: float
-    left_slope: float
-    right: float
-    right_slope: float
-
-    @classmethod
-    def of(cls, content: Mask) -> _Sides:
-        width = content.shape[1]
-        rows, left, right = _edges(content)
-        tolerance = _tolerance(content)
-        left_at, left_slope = _side(left, rows, tolerance)
-        mirrored_at, right_slope = _side(width - 1.0 - right, rows, tolerance)
-        left_at = _refined(left, rows, left_at, left_slope, tolerance)
-        mirrored_at = _refined(width - 1.0 - right, rows, mirrored_at, right_slope, tolerance)
-        return cls(left_at, left_slope, width - 1.0 - mirrored_at, right_slope)
-
-    @property
-    def is_sector(self) -> bool:
-        return self.left_slope + self.right_slope > 2 * _SLOPED
-
-    def mirrored(self, content: Mask) -> _Sides:
-        """Give both sides one slope: that on which most of both edges lie, or the wider one where they disagree."""
-        width = content.shape[1]
-        rows, left, right = _edges(content)
-        tolerance = _tolerance(content)
-        left_at, left_weight = _supports(left, rows, tolerance)
-        right_at, right_weight = _supports(width - 1.0 - right, rows, tolerance)
-        if abs(self.left_slope - self.right_slope) <= _SAME_SLOPE:
-            near = np.abs(_SLOPES - (self.left_slope + self.right_slope) / 2) <= _SAME_SLOPE
-            best = int(np.where(near, left_weight + right_weight, -1).argmax())
-        else:
-            best = int(np.abs(_SLOPES - max(self.left_slope, self.right_slope)).argmin())
-        slope = float(_SLOPES[best])
-        at = _refined(left, rows, float(left_at[best]), slope, tolerance)
-        mirrored_at = _refined(width - 1.0 - right, rows, float(right_at[best]), slope, tolerance)
-        return _Sides(at, slope, width - 1.0 - mirrored_at, slope)
-
-
-def _edges(content: Mask) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the rows with content, and where it begins and ends in each."""
-    rows = np.flatnonzero(content.any(1))
-    left = content[rows].argmax(1).astype(np.float64)
-    right = content.shape[1] - 1.0 - content[rows][:, ::-1].argmax(1)
-    return rows, left, right
-
-
-def _tolerance(content: Mask) -> float:
-    return max(1.5, _TOLERANCE * max(content.shape))
-
-
-def _fitted(content: Mask, sides: _Sides, *, cut: bool) -> Mask:
+def _fitted(content: Mask, sides: Sides, *, cut: bool) -> Mask:
     """Draw the area between the sides and the arcs; ``cut`` ends it at the outermost column with content.
 
     Without ``cut`` it ends there only where the screen seems to cut it: most rows that could go on end at that column.
     """
     height, width = content.shape
-    rows, left, right = _edges(content)
+    rows, left, right = edges_of(content)
     y, x = np.ogrid[0:height, 0:width]
     mask = (y >= rows[0]) & (y <= rows[-1]) & (x >= 0)
     mask &= (x >= sides.left - sides.left_slope * y) & (x <= sides.right + sides.right_slope * y)
-    tolerance = _tolerance(content)
+    tolerance = tolerance_of(content)
     first, last = float(left.min()), float(right.max())
     left_cut = _cut(-left, sides.left_slope * rows - sides.left, tolerance)
     right_cut = _cut(right, sides.right + sides.right_slope * rows, tolerance)
@@ -184,48 +126,13 @@ def _fitted(content: Mask, sides: _Sides, *, cut: bool) -> Mask:
     return np.asarray(mask, dtype=np.bool_)
 
 
-def _cut(edge: NDArray[np.float64], side: NDArray[np.float64], tolerance: float) -> float | None:
+def _cut(edge: NDArray[np.float64], side: NDArray[np.floating], tolerance: float) -> float | None:
     """Return the column at which many of the rows end whose side would go on beyond it, or None without such a cut."""
     at, _ = _agreed(edge, tolerance)
     could_go_on = side > at + tolerance
     if could_go_on.sum() < _FEWEST_CUT_ROWS:
         return None
     return at if (np.abs(edge - at) <= tolerance)[could_go_on].mean() > _CUT_ROWS else None
-
-
-def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -> tuple[float, float]:
-    """Find the straight left side ``x = at - slope * y`` that most rows of the content's edge lie on.
-
-    A sloped side is preferred where enough rows lie on it: the rest of the edge is then the cut of the screen.
-    """
-    at, weight = _supports(edge, rows, tolerance)
-    support = weight / np.sqrt(1 + _SLOPES**2)
-    sloped = _SLOPES > _SLOPED
-    if support[sloped].max() > _FEWEST_ROWS:
-        best = int(np.where(sloped & (support > _FEWEST_ROWS), weight, -1).argmax())
-        straight = int(np.where(sloped, -1, weight).argmax())
-        if weight[best] >= 0.4 * weight[straight]:
-            return float(at[best]), float(_SLOPES[best])
-        return float(at[straight]), float(_SLOPES[straight])
-    best = int(weight.argmax())
-    return float(at[best]), float(_SLOPES[best])
-
-
-def _supports(
-    edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return, for each slope, the outermost line that is not stray, and how long a part of the edge lies on it."""
-    offsets = edge[None, :] + _SLOPES[:, None] * rows[None, :]
-    stray = int(_STRAY * len(rows))
-    at = np.partition(offsets, stray, axis=1)[:, stray]
-    support = (np.abs(offsets - at[:, None]) <= tolerance).mean(axis=1)
-    return at, support * np.sqrt(1 + _SLOPES**2)
-
-
-def _refined(edge: NDArray[np.float64], rows: NDArray[np.intp], at: float, slope: float, tolerance: float) -> float:
-    """Move a line to where the edge that lies on it really is: a letter beside the picture had moved it out."""
-    offsets = edge + slope * rows
-    return float(np.quantile(offsets[np.abs(offsets - at) <= tolerance], _ATTACHED))
 
 
 def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> Mask:
@@ -246,7 +153,7 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
     np.minimum.at(first, bins, reach)
     np.maximum.at(last, bins, reach)
     rays = np.isfinite(first)
-    tolerance = max(1.5, _TOLERANCE * max(height, width))
+    tolerance = tolerance_of(content)
     outer, on_arc = _agreed(last[rays], tolerance)
     lowest = height - 1.0 - seen[::-1].argmax(0)[seen.any(0)]
     bottom, on_bottom = _agreed(lowest, tolerance)
@@ -256,11 +163,11 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
         result = np.broadcast_to(y <= bottom, radius.shape).copy()  # the screen or a menu cuts the fan
     if max(on_arc, on_bottom) < _LEAST_AGREEMENT or np.count_nonzero(seen & ~result) > _MOST_WRITING * len(seen_rows):
         # No common end: the echoes fade out before it.
-        result = radius <= np.quantile(last[rays], 1 - _STRAY)
+        result = radius <= np.quantile(last[rays], 1 - STRAY)
     cosine = np.cos(low + (np.arange(_RAYS) + 0.5) / _RAYS * (high - low))
     flat_top = np.std((first * cosine)[rays]) < np.std(first[rays])
     if not flat_top:
-        result &= radius >= np.quantile(first[rays], _ATTACHED)
+        result &= radius >= np.quantile(first[rays], ATTACHED)
     return np.asarray(result, dtype=np.bool_)
 
 
@@ -297,9 +204,7 @@ _LEAST_AGREEMENT = 0.2
 _MOST_WRITING = 0.03
 _TWO_PICTURES = 0.9
 _STRAY_WRITING = 12
-_ATTACHED = 0.12
 _FEWEST_CUT_ROWS = 6
 _CUT_ROWS = 0.3
 _MOST_LOST = 0.02
-_SAME_SLOPE = 0.06
 _MOST_GROWTH = 1.6
