@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sonosift.privacy.calipers import is_measuring_mark
 from sonosift.privacy.inpainting import inpainted
 from sonosift.privacy.passing_marks import Patch, is_new, patch_of, shows
-from sonosift.privacy.screen_words import words_inside, words_on_screen
+from sonosift.privacy.screen_words import look_around
 from sonosift.privacy.still_marks import darkest, windows
 from sonosift.privacy.stroke_marks import find_strokes
 from sonosift.privacy.text_reader import Word, find_text, read_line
@@ -71,19 +71,19 @@ class ClipCleaner:
         lowest = [darkest(_Part(crops, part)) for part in parts]
         still_layer = darkest(lowest)
         strokes = find_strokes(still_layer, inside)
-        areas = self._wanted(areas_of(strokes), still_layer)
         boxes = find_text(still_layer, inside)
+        areas = self._wanted(areas_of(strokes, boxes), still_layer)
         written = [within(strokes, box) for box in boxes]
         still = painted_area(areas + [area for area in written if area is not None], inside.shape)
         for (x0, y0, x1, y1), area in zip(boxes, written, strict=True):
             if area is None:
                 still[y0:y1, x0:x1] = True
-        still &= inside
-        words = words_inside(crops[0], areas, boxes, corner)
+        around = look_around(screen, inside, corner, boxes)
+        still = (still | around.crossing) & inside
         passing: dict[int, list[Patch]] = {}
         if len(crops) > 1:
             passing = self._passing(crops, parts, lowest, inside, still)
-        return Overlay(inside, still, passing, (*words, *words_on_screen(screen, inside, corner)))
+        return Overlay(inside, still, passing, around.words)
 
     def _wanted(self, areas: list[Area], picture: Image) -> list[Area]:
         if self._remove_calipers:
@@ -97,7 +97,9 @@ class ClipCleaner:
         faint: list[list[Area]] = []
         for picture in lowest:
             strokes = areas_of(find_strokes(picture, inside)) if len(parts) > 1 else []
-            faint.append(self._wanted([area for area in strokes if is_new(area, still)], picture))
+            faint.append(
+                self._wanted([area for area in strokes if area.looks_like_text and is_new(area, still)], picture)
+            )
         for number, part in enumerate(parts):
             beside = range(max(0, number - 1), min(len(parts), number + 2))
             for position in part:
@@ -109,7 +111,11 @@ class ClipCleaner:
                 known = still.copy()
                 for patch in patches:
                     patch.lay_on(known)
-                own = [area for area in areas_of(find_strokes(crop, inside)) if is_new(area, known)]
+                own = [
+                    area
+                    for area in areas_of(find_strokes(crop, inside))
+                    if area.looks_like_text and is_new(area, known)
+                ]
                 patches += [patch_of(area, inside) for area in self._wanted(own, crop)]
                 if patches:
                     found[position] = patches

@@ -21,11 +21,12 @@ _SMALLEST_AREA = 4
 _TALLEST = 64
 _WIDEST = 110
 _THICKEST = 7.0
-_STRONG_TIMES, _STRONG_LEAST, _STRONG_OPEN = 3.05, 45.0, 0.12
-_WEAK_TIMES, _WEAK_LEAST, _WEAK_OPEN = 1.9, 30.0, 0.2
+_STRONG_TIMES, _STRONG_LEAST, _STRONG_OPEN = 2.8, 36.0, 0.12
+_WEAK_TIMES, _WEAK_LEAST, _WEAK_OPEN = 1.7, 25.0, 0.2
 _SPECKLE_LEVEL, _MOST_USUAL = 130, 48.0
-_LONG_TIMES, _FAR_TIMES = 4.0, 4.5
-_SHARE_OF_BRIGHTNESS = 0.42
+_LONG_TIMES, _FAR_TIMES = 3.5, 4.0
+_CERTAIN_TIMES, _CERTAIN_LEAST, _CERTAIN_OPEN = 3.8, 70.0, 0.05
+_SHARE_OF_BRIGHTNESS = 0.36
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)).astype(np.uint8)
 
@@ -37,11 +38,13 @@ class Strokes:
     Attributes:
         strong: Pixels of pieces that are strokes beyond doubt.
         weak: These, and pieces that are strokes if their neighbours are.
+        certain: Those of the strong ones that need no neighbours at all; a single strong piece may be a reflector.
         usual_fall: The usual fall of grey around the picture's own speckles.
     """
 
     strong: Mask
     weak: Mask
+    certain: Mask
     usual_fall: float
 
 
@@ -62,14 +65,15 @@ def find_strokes(picture: Image, inside: Mask) -> Strokes:
     """Find the strokes drawn over ``picture``, looking at the pixels ``inside`` only."""
     cuts = [cut for cut in (_pieces(picture, inside, level) for level in LEVELS) if cut is not None]
     usual = _usual_fall(cuts)
-    strong, weak = np.zeros(picture.shape, dtype=bool), np.zeros(picture.shape, dtype=bool)
+    strong, weak, certain = (np.zeros(picture.shape, dtype=bool) for _ in range(3))
     for cut in cuts:
-        for target, chosen in ((strong, _strong(cut, usual)), (weak, _weak(cut, usual))):
+        chosen_ones = (_strong(cut, usual), _weak(cut, usual), _certain(cut, usual))
+        for target, chosen in zip((strong, weak, certain), chosen_ones, strict=True):
             if chosen.any():
                 table = np.zeros(int(cut.names.max()) + 1, dtype=bool)
                 table[cut.wanted[chosen]] = True
                 target |= table[cut.names]
-    return Strokes(strong, weak, usual)
+    return Strokes(strong, weak, certain, usual)
 
 
 def _usual_fall(cuts: list[_Pieces]) -> float:
@@ -88,6 +92,11 @@ def _strong(cut: _Pieces, usual: float) -> Mask:
 def _weak(cut: _Pieces, usual: float) -> Mask:
     deep = (cut.fall >= max(_WEAK_LEAST, _WEAK_TIMES * usual)) & (cut.open_share <= _WEAK_OPEN)
     return np.asarray((deep & ~cut.is_long) | _strong(cut, usual))
+
+
+def _certain(cut: _Pieces, usual: float) -> Mask:
+    deep = cut.fall >= max(_CERTAIN_LEAST, _CERTAIN_TIMES * usual)
+    return np.asarray(_strong(cut, usual) & deep & (cut.open_share <= _CERTAIN_OPEN))
 
 
 def _pieces(picture: Image, inside: Mask, level: int) -> _Pieces | None:
@@ -109,12 +118,15 @@ def _pieces(picture: Image, inside: Mask, level: int) -> _Pieces | None:
     near = cv2.dilate(pieces, _SQUARE)
     around = cv2.dilate(near, _CROSS)
     ring = np.flatnonzero((around > 0) & (near == 0) & (above == 0) & inside)
-    own = np.flatnonzero(pieces)
-    inner = _means(pieces.ravel()[own].astype(np.intp), picture.ravel()[own], len(wanted))
+    # Only the rim of a piece is compared: a thick reflector is bright inside and fades towards its edge.
+    rim = np.flatnonzero((pieces > 0) & (cv2.erode(above, _SQUARE) == 0))
+    inner = _means(pieces.ravel()[rim].astype(np.intp), picture.ravel()[rim], len(wanted))
     ring_names, ring_values = around.ravel()[ring].astype(np.intp), picture.ravel()[ring]
     outer = _means(ring_names, ring_values, len(wanted))
     still_bright = _means(ring_names, ring_values > level - _EDGE, len(wanted))
-    return _Pieces(level, names, wanted, inner - outer, inner, still_bright, ~letter[wanted])
+    return _Pieces(
+        level, np.asarray(names, dtype=np.int32), wanted, inner - outer, inner, still_bright, ~letter[wanted]
+    )
 
 
 def _means(names: NDArray[np.intp], values: NDArray[np.generic], count: int) -> NDArray[np.float64]:

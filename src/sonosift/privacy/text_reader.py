@@ -20,7 +20,7 @@ _LETTER_HEIGHT = 40
 _TALLEST_LINE = 70
 _FINDING_SCORE = 0.4
 _READ_SCORE = 0.5
-_BORDER = 2
+_BORDER, _BORDER_SHARE = 2, 0.15
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def find_text(picture: Image, inside: Mask) -> list[Box]:
 
 def read_line(picture: Image, box: Box) -> tuple[str, float]:
     """Read one line of text, level or upright; an empty text where nothing is readable."""
-    x0, y0, x1, y1 = _around(np.array([box[:2], box[2:]], dtype=np.float64), picture.shape, _BORDER)
+    x0, y0, x1, y1 = _around(np.array([box[:2], box[2:]], dtype=np.float64), picture.shape, _border(box))
     line = np.ascontiguousarray(picture[y0:y1, x0:x1])
     if min(line.shape) < _SMALLEST_LINE:
         return "", 0.0
@@ -82,6 +82,10 @@ def _read(line: Image) -> tuple[str, float]:
     if not read.txts or not read.txts[0].strip() or read.scores[0] < _READ_SCORE:
         return "", 0.0
     return str(read.txts[0]).strip(), float(read.scores[0])
+
+
+def _border(box: Box) -> int:
+    return max(_BORDER, round(_BORDER_SHARE * min(box[2] - box[0], box[3] - box[1])))
 
 
 def _around(corners: NDArray[np.float64], shape: tuple[int, ...], margin: int = 0) -> Box:
@@ -108,7 +112,13 @@ def _without_outline(picture: Image, inside: Mask) -> Image:
 @cache
 def _finder() -> Any:
     return _engine(
-        {"Det.thresh": 0.2, "Det.box_thresh": 0.3, "Det.limit_type": "max", "Det.limit_side_len": FINDING_SIDE}
+        {
+            "Det.thresh": 0.2,
+            "Det.box_thresh": 0.3,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": FINDING_SIDE,
+            "Det.unclip_ratio": 1.3,
+        }
     )
 
 

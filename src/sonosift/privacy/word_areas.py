@@ -1,8 +1,8 @@
-"""From strokes to the areas that are painted over: letters are joined to words, so that no shape of a letter is left."""
+"""From strokes to the areas that are painted over: letters are joined, so that no shape of a letter is left."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ Box = tuple[int, int, int, int]
 _REACH = 0.9
 _SIZE_RATIO = 3.5
 _ROUNDS = 2
-_MOST_WEAK = 3
+_MOST_WEAK = 2
 _MARGIN = 3
 _TALLEST_LETTER = 64
 _MOST_PIECES = 1500
@@ -44,19 +44,28 @@ class Area:
         return self.pieces >= 2 and self.size >= _SMALLEST_LETTER
 
 
-def areas_of(strokes: Strokes) -> list[Area]:
-    """Join strong strokes to words, together with the weak ones beside them."""
+def areas_of(strokes: Strokes, text: list[Box] | None = None) -> list[Area]:
+    """Join strong strokes to words, together with the weak ones beside them.
+
+    Args:
+        strokes: What was found in a picture.
+        text: Boxes in which a reader saw text: the weak strokes in them count as strong.
+    """
     everything = strokes.strong | strokes.weak
+    seeds = strokes.strong.copy()
+    for x0, y0, x1, y1 in text or ():
+        seeds[y0:y1, x0:x1] |= strokes.weak[y0:y1, x0:x1]
     count, names, statistics, _ = cv2.connectedComponentsWithStats(everything.astype(np.uint8), connectivity=8)
-    if count < 2 or not strokes.strong.any():
+    if count < 2 or not seeds.any():
         return []
     sure = np.zeros(count, dtype=bool)
-    sure[np.unique(names[strokes.strong])] = True
+    sure[np.unique(names[seeds])] = True
     sure[0] = False
     wanted = np.flatnonzero(sure)
     if count <= _MOST_PIECES:
         wanted = np.arange(1, count)
     boxes = statistics[wanted, :4].astype(np.float64)
+    pieces = np.asarray(names, dtype=np.int32)
     near = _near(boxes)
     kept = sure[wanted]
     for _ in range(_ROUNDS):
@@ -65,10 +74,15 @@ def areas_of(strokes: Strokes) -> list[Area]:
     for group in _groups(near, np.flatnonzero(kept)):
         certain = group[sure[wanted[group]]]
         if len(group) <= _MOST_WEAK * len(certain):
-            areas.append(_area(names, wanted[group], boxes[group]))
+            areas.append(_area(pieces, wanted[group], boxes[group]))
         else:  # in coarse speckle the weak ones are everywhere
-            areas += [_area(names, wanted[part], boxes[part]) for part in _groups(near, certain)]
-    return areas
+            areas += [_area(pieces, wanted[part], boxes[part]) for part in _groups(near, certain)]
+    return [area for area in areas if area.looks_like_text or _is_certain(area, strokes)]
+
+
+def _is_certain(area: Area, strokes: Strokes) -> bool:
+    x0, y0, x1, y1 = area.box
+    return bool((area.strokes & strokes.certain[y0:y1, x0:x1]).any())
 
 
 def lines_of(strokes: Strokes) -> list[Box]:
@@ -94,12 +108,13 @@ def within(strokes: Strokes, box: Box) -> Area | None:
     """Return all strokes in a box as one area, the weak ones too; None if they do not fill its length."""
     x0, y0, x1, y1 = box
     marks = (strokes.strong | strokes.weak)[y0:y1, x0:x1]
-    count, _, statistics, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
-    length = marks.any(axis=0) if x1 - x0 >= y1 - y0 else marks.any(axis=1)
-    found = np.flatnonzero(length)
-    if count < 3 or found[-1] - found[0] < _FILLED * len(length):
+    count, names, statistics, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
+    along = np.flatnonzero(marks.any(axis=0 if x1 - x0 >= y1 - y0 else 1))
+    if count < _FEWEST_PIECES or along[-1] - along[0] < _FILLED * max(x1 - x0, y1 - y0):
         return None
-    return Area(box, marks, count - 1, float(min(x1 - x0, y1 - y0)))
+    area = _area(np.asarray(names, dtype=np.int32), np.arange(1, count), statistics[1:, :4].astype(np.float64))
+    left, top, right, bottom = area.box
+    return replace(area, box=(left + x0, top + y0, right + x0, bottom + y0))
 
 
 def painted_area(areas: list[Area], shape: tuple[int, ...]) -> Mask:
@@ -157,5 +172,6 @@ def _disc(diameter: int) -> NDArray[np.uint8]:
 
 _SMALLEST_LETTER = 5
 _BLANK, _SHARED_HEIGHT = 1.2, 0.4
-_FILLED = 0.75
+_FILLED = 0.5
+_FEWEST_PIECES = 3
 _CLOSING = 0.8
