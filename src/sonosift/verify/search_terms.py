@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -152,6 +152,12 @@ def _has_long_number(words: tuple[str, ...]) -> bool:
     return sum(len(word) for word in words if word.isdecimal()) >= 6
 
 
-def counts(left_out: dict[str, list[str]]) -> dict[str, int]:
-    """Return how many words each rule left out."""
-    return dict(Counter({rule: len(words) for rule, words in left_out.items()}).most_common())
+def is_date(words: tuple[str, ...]) -> bool:
+    """Say whether a term is a day, written in one piece or in three.
+
+    >>> is_date(("19470312",)), is_date(("12", "03", "1947")), is_date(("4711", "0815"))
+    (True, True, False)
+    """
+    text = "".join(words)
+    turned = [text, text[4:] + text[2:4] + text[:2], text[4:] + text[:2] + text[2:4]]
+    return len(text) == 8 and len(words) in (1, 3) and any(map(_DATE.fullmatch, turned))

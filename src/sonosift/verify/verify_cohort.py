@@ -15,13 +15,14 @@ from sonosift.machine import progress
 from sonosift.verify.archive_texts import archive_texts, path_texts
 from sonosift.verify.byte_search import ByteSearch
 from sonosift.verify.expected_files import chosen_names
+from sonosift.verify.exported_files import ACTIONS_TABLE, ExportedFiles, without_shifted_dates
 from sonosift.verify.file_texts import Text, UnreadableFileError, texts_of, without_pictures
 from sonosift.verify.folder_checks import FolderFinding, check_folders
 from sonosift.verify.frame_doubts import OUTSIDE, FrameDoubt, clips_of, doubts_about
 from sonosift.verify.harvest_file import IDENTIFIERS
 from sonosift.verify.identity_patterns import find_patterns, own_marks
 from sonosift.verify.mapping_tables import MappingTables
-from sonosift.verify.search_terms import SearchTerm, SearchTerms, TermBook
+from sonosift.verify.search_terms import SearchTerm, SearchTerms, TermBook, is_date
 from sonosift.verify.word_search import WordSearch
 
 if TYPE_CHECKING:
@@ -96,15 +97,17 @@ class Findings:
 def verify_cohort(cohort: Cohort, archive: Path | None, *, ocr: bool, exported: Path | None = None) -> Findings:
     """Search a cohort again, and exported DICOM files with it if a folder is given."""
     found = Findings(str(cohort.path), datetime.now(UTC))
-    found.terms = _gather_terms(cohort, archive, found)
+    compared = ExportedFiles(cohort) if exported is not None and cohort.private.exists else None
+    found.terms = _gather_terms(cohort, archive, found, compared)
     _search_files(cohort.path, found, None if archive is not None else own_marks(cohort))
     found.folders = check_folders(cohort)
     _look_at_frames(cohort, found, ocr=ocr)
-    del exported
+    if exported is not None:
+        _search_exported(exported, found, compared)
     return found
 
 
-def _gather_terms(cohort: Cohort, archive: Path | None, found: Findings) -> SearchTerms:
+def _gather_terms(cohort: Cohort, archive: Path | None, found: Findings, compared: ExportedFiles | None) -> SearchTerms:
     """Gather terms from the archive, and from what the private folder knows of it."""
     book = TermBook()
     if cohort.private.exists:
@@ -113,7 +116,8 @@ def _gather_terms(cohort: Cohort, archive: Path | None, found: Findings) -> Sear
     if archive is not None:
         paths = find_files(archive)
         found.archive_files = len(paths)
-        mapping = MappingTables(cohort) if cohort.private.exists else None
+        # Identifiers of exported files where there are any, else those of the cohort.
+        mapping = MappingTables(cohort, dicom=compared is not None) if cohort.private.exists else None
         for file in archive_texts(archive, paths):
             if file.texts is None:
                 found.unread_archive_files.append(file.path)
@@ -122,6 +126,8 @@ def _gather_terms(cohort: Cohort, archive: Path | None, found: Findings) -> Sear
             book.add_file((kind, text) for kind, text in file.texts if kind != IDENTIFIERS)
             if mapping is not None:
                 mapping.add_file(file.texts)
+            if compared is not None:
+                compared.add_source(file.texts)
         if mapping is not None:
             found.mappings = mapping.tables()
     return book.choose()
@@ -152,6 +158,32 @@ def _search_files(folder: Path, found: Findings, marks: re.Pattern[str] | None) 
             bar.advance(sizes[path] / 1e6)
     found.files, found.megabytes = len(files), sum(sizes.values()) / 1e6
     found.search_seconds = time.monotonic() - started
+
+
+def _search_exported(folder: Path, found: Findings, compared: ExportedFiles | None) -> None:
+    """Search the elements and bytes of exported DICOM files; their names show as ``exported/…``."""
+    # Shifted days are days that other patients were born on: dates are compared element by element instead.
+    terms = [term for term in found.terms.searched if not is_date(term.words)]
+    words, raw = WordSearch(term.words for term in terms), ByteSearch([term.text for term in terms])
+    for file in archive_texts(folder, find_files(folder)):
+        name = f"exported/{file.path}"
+        found.files += 1
+        found.megabytes += (folder / file.path).stat().st_size / 1e6
+        if file.texts is None:
+            found.unreadable.append(name)
+            continue
+        texts = [Text(kind, text) for kind, text in without_shifted_dates(file.texts)]
+        _search_texts(name, texts, words, found, terms, None)
+        known = {hit.what for hit in found.hits if hit.file == name}
+        in_bytes = _hits(name, "its bytes", raw.find_in_file(folder / file.path), terms)
+        found.hits += [hit for hit in in_bytes if hit.what not in known]
+        if compared is not None:
+            compared.add_exported(name, file.texts)
+    if compared is not None:
+        found.mappings[ACTIONS_TABLE] = compared.table()
+        if compared.failures:
+            problem = f"{compared.failures} elements were not treated as they should be: see {ACTIONS_TABLE}"
+            found.folders.append(FolderFinding("exported", problem))
 
 
 def _search_texts(
