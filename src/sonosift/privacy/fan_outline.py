@@ -32,13 +32,13 @@ def fit_outline(parts: Sequence[Mask], writing: Mask | None = None) -> Outline:
     """
     shown = np.zeros_like(parts[0]) if writing is None else writing
     best = _fit_one(np.logical_or.reduce(parts), shown)
-    most = _TWO_PICTURES * np.count_nonzero(best.mask)
+    most = _TWO_PICTURES * _pixels(best.mask)
     from_left = sorted(parts, key=lambda part: float(np.flatnonzero(part.any(0)).mean()))
     for cut in range(1, len(parts)):
         first, second = (_fit_one(np.logical_or.reduce(side), shown) for side in (from_left[:cut], from_left[cut:]))
         both = first.mask | second.mask
-        if np.count_nonzero(both) < most:
-            best, most = Outline(both, min(first.confidence, second.confidence), parts=2), np.count_nonzero(both)
+        if _pixels(both) < most:
+            best, most = Outline(both, min(first.confidence, second.confidence), parts=2), float(_pixels(both))
     return best
 
 
@@ -90,8 +90,12 @@ def _agreement(content: Mask, hull: Mask, fitted: Mask) -> float:
     return _ramp(_share_inside(content, fitted), 0.9, 0.98) * _ramp(_share_inside(fitted, hull), 0.55, 0.8)
 
 
+def _pixels(mask: Mask) -> int:
+    return int(np.count_nonzero(mask))
+
+
 def _share_inside(area: Mask, border: Mask) -> float:
-    return float(np.count_nonzero(area & border) / max(1, np.count_nonzero(area)))
+    return _pixels(area & border) / max(1, _pixels(area))
 
 
 def _fitted(content: Mask, sides: Sides, *, cut: bool) -> Mask:

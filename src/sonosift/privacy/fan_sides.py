@@ -69,7 +69,7 @@ def edges_of(content: Mask) -> tuple[NDArray[np.intp], NDArray[np.float64], NDAr
 
 def tolerance_of(content: Mask) -> float:
     """Return how far, in pixels, an edge may lie from a line and still lie on it."""
-    return max(1.5, _TOLERANCE * max(content.shape))
+    return float(max(1.5, _TOLERANCE * max(content.shape)))
 
 
 def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -> tuple[float, float]:
