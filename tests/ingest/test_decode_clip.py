@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
 
 from sonosift.cohort.catalog import WRITTEN_COLUMNS, part_frame
@@ -22,7 +23,13 @@ def settings(tmp_path):
     for name in ("spool", "held"):
         (tmp_path / name).mkdir()
     return WorkerSettings(
-        bytes(32).hex(), (48, 64), 8.0, "paper", str(tmp_path / "spool"), str(tmp_path / "held"), "abdomen"
+        bytes(32).hex(),
+        (48, 64),
+        8.0,
+        "paper",
+        str(tmp_path / "spool"),
+        str(tmp_path / "held"),
+        label_dictionary="abdomen",
     )
 
 
@@ -148,6 +155,26 @@ def test_the_mode_may_be_out_of_scope(clip, settings):
     answer = decode_clip(job_for(clip), replace(settings, exclude=("mode=b",)))
     assert (answer.reason, answer.rule, answer.held_frames) == ("out_of_scope", "not mode=b", 0)
     assert decode_clip(job_for(clip), replace(settings, exclude=("mode=doppler",))).reason is None
+
+
+def test_an_export_holds_every_frame_and_the_cohort_those_it_wants(clip, settings, tmp_path):
+    plain = decode_clip(job_for(clip), replace(settings, clip_rate_hz=3.0))
+    exporting = replace(settings, clip_rate_hz=3.0, export=str(tmp_path / "out"))
+    answer = decode_clip(job_for(clip), exporting)
+    assert [row["frame_id"] for row in answer.rows] == [row["frame_id"] for row in plain.rows]
+    assert [row["index_in_clip"] for row in answer.rows] == [0, 3]
+    (file,) = (tmp_path / "out").rglob("*.dcm")
+    exported = pydicom.dcmread(file)
+    assert exported.pixel_array.shape == (5, 480, 640)
+    outside = ~mask_of(answer.shared["fan_outline"], 480, 640)
+    assert not exported.pixel_array[:, cv2.erode(outside.astype(np.uint8), np.ones((5, 5))).astype(bool)].any()
+
+
+def test_what_is_held_is_not_exported(clip, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(clean_crops, "doubt_about", lambda *_: 1 / 0)
+    answer = decode_clip(job_for(clip), replace(settings, export=str(tmp_path / "out")))
+    assert answer.held_reason == "check_failed"
+    assert not list(tmp_path.glob("out/**/*"))
 
 
 def test_a_file_that_changes_while_it_is_read_is_noticed(clip, settings, tmp_path):
