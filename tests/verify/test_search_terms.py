@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sonosift.verify.search_terms import OWN_WORD, PLACE, PRODUCT, TOO_SHORT, YEAR, SearchTerms, TermBook
+from sonosift.verify.search_terms import OWN_WORD, PRODUCT, STANDARD, TOO_SHORT, YEAR, SearchTerms, TermBook
 
 
 def chosen(*texts: tuple[str, str]) -> SearchTerms:
@@ -32,7 +32,8 @@ def test_a_date_in_every_order() -> None:
         ("PatientName", "Wu", TOO_SHORT),
         ("file name", "00012", TOO_SHORT),
         ("StudyDescription", "ABDOMEN", OWN_WORD),
-        ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.3.1", PLACE),
+        ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.3.1", STANDARD),
+        ("ImplementationVersionName", "WRITER7", STANDARD),
         ("ManufacturerModelName", "Vesta", PRODUCT),
         ("file name", "2019", YEAR),
     ],

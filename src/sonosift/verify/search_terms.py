@@ -15,11 +15,12 @@ TOO_SHORT = "words of fewer than 3 letters, numbers of fewer than 4 digits"
 OWN_WORD = "words of the DICOM dictionary or of Sonosift's own files (still searched as part of a whole name)"
 PRODUCT = "words of manufacturer, model, software and probe names, unless a name, number or address repeats them"
 YEAR = "a year alone"
-PLACE = "identifiers of the DICOM standard itself"
+STANDARD = "identifiers of the DICOM standard, and of the software that wrote a file"
 
 _PRODUCT_KINDS = frozenset(
     {"Manufacturer", "ManufacturerModelName", "SoftwareVersions", "TransducerData", "TransducerType", "Modality"}
 )
+_SOFTWARE_KINDS = frozenset({"ImplementationClassUID", "ImplementationVersionName"})
 _IDENTIFYING_KINDS = frozenset(
     {"PatientID", "PatientName", "OtherPatientIDs", "OtherPatientNames", "AccessionNumber", "PatientBirthDate"}
     | {"InstitutionName", "InstitutionAddress", "PatientAddress", "DeviceSerialNumber", "StudyID"}
@@ -121,8 +122,8 @@ def _rule_against(term: SearchTerm, products: set[str]) -> str | None:
     text = "".join(term.words)
     kinds = term.kinds - _PRODUCT_KINDS
     identifying = bool(kinds & _IDENTIFYING_KINDS) or any(map(_NAME_KINDS.search, kinds))
-    if term.text.startswith(_STANDARD_UID):
-        return PLACE
+    if term.text.startswith(_STANDARD_UID) or term.kinds <= _SOFTWARE_KINDS:
+        return STANDARD
     if _is_short(term.words):
         return TOO_SHORT
     if len(term.words) == 1 and _YEAR.fullmatch(text):
