@@ -91,3 +91,13 @@ def test_values_keep_the_type_they_look_like():
 
 def test_every_command_has_the_three_shared_flags():
     assert {"json", "quiet", "debug"} <= set(command_signature(echo).parameters)
+
+
+def test_a_number_or_a_text_is_a_text_in_a_shell():
+    def sized(out: Path, *, size: int | str = 256) -> Echo:
+        return Echo(out=str(out), count=len(str(size)), settings={"size": size})
+
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command("sized")(command_from_call(sized))
+    for given, expected in (([], '"size": "256"'), (["--size", "24x40"], '"size": "24x40"')):
+        assert expected in CliRunner().invoke(app, ["x", *given, "--json"]).stdout
