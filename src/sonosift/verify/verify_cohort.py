@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,12 +145,11 @@ def _search_files(folder: Path, found: Findings, marks: re.Pattern[str] | None) 
     with progress.bar("search files", round(sum(sizes.values()) / 1e6, 1), "MB") as bar:
         for path in files:
             name = path.relative_to(folder).as_posix()
-            texts = [Text("its name", chosen_names(name))]
+            texts = chain([Text("its name", chosen_names(name))], texts_of(path))
             try:
-                texts += texts_of(path)
+                _search_texts(name, texts, words, found, terms, marks)
             except UnreadableFileError:
                 found.unreadable.append(name)
-            _search_texts(name, texts, words, found, terms, marks)
             in_bytes = (
                 raw.find(without_pictures(path.read_bytes())) if path.suffix in _PAGES else raw.find_in_file(path)
             )
@@ -188,7 +189,7 @@ def _search_exported(folder: Path, found: Findings, compared: ExportedFiles | No
 
 def _search_texts(
     name: str,
-    texts: list[Text],
+    texts: Iterable[Text],
     words: WordSearch,
     found: Findings,
     terms: list[SearchTerm],
@@ -196,16 +197,19 @@ def _search_texts(
 ) -> None:
     by_place: dict[str, Counter[int]] = {}
     patterns: dict[str, Counter[str]] = {}
-    for text in texts:
-        by_place.setdefault(text.where, Counter()).update(words.find(text.text))
-        if marks is not None:
-            foreign = marks.sub(" ", text.text)
-            patterns.setdefault(text.where, Counter()).update(find_patterns(foreign, is_ours=text.is_ours))
-    for where, counted in by_place.items():
-        found.hits += _hits(name, where, counted, terms)
-    found.patterns += [
-        Hit(kind, name, where, count) for where, counted in patterns.items() for kind, count in counted.items()
-    ]
+    try:
+        for text in texts:
+            by_place.setdefault(text.where, Counter()).update(words.find(text.text))
+            if marks is not None:
+                foreign = marks.sub(" ", text.text)
+                patterns.setdefault(text.where, Counter()).update(find_patterns(foreign, is_ours=text.is_ours))
+    finally:
+        # What was read of a file before it turned out to be damaged counts too.
+        for where, counted in by_place.items():
+            found.hits += _hits(name, where, counted, terms)
+        found.patterns += [
+            Hit(kind, name, where, count) for where, counted in patterns.items() for kind, count in counted.items()
+        ]
 
 
 def _hits(name: str, where: str, counted: Counter[int], terms: list[SearchTerm]) -> list[Hit]:
