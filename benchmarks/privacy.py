@@ -30,7 +30,7 @@ from benchmarks.privacy_pictures import FrameFound, TextFound, judge_frame
 from benchmarks.privacy_tables import duplicates, flags, label_noise, read_labels, set_aside, view_noise
 from sonosift.cohort.cohort import Cohort
 
-READ_ALIKE = 0.6
+READ_ALIKE, LEAST_READ = 0.6, 3
 
 
 @dataclass
@@ -79,8 +79,8 @@ def measure_pictures(hospital: Path, cohort: Cohort, rows: pl.DataFrame, ocr: st
             found = judge_frame(row, frame, sources[index], clean[index])
             pictures.frames.append(found)
             pictures.places.append(f"{path}{'::' if member else ''}{member} frame {index}")
-            on_image = [text for text in found.texts if text.visible]
-            if ocr == "all" or (ocr == "texts" and on_image):
+            words = any(text.visible and text.on_image and len(text.text) >= LEAST_READ for text in found.texts)
+            if ocr == "all" or (ocr == "texts" and words):
                 _read_again(pictures, frame, found)
     return pictures
 
@@ -95,7 +95,7 @@ def _read_again(pictures: Pictures, frame: Image, found: FrameFound) -> None:
     number = len(pictures.frames) - 1
     pictures.ocr_frames += 1
     lines = list(lines_read(frame))
-    if any(len(_letters(text)) >= 3 for text, _ in lines):
+    if any(len(_letters(text)) >= LEAST_READ for text, _ in lines):
         pictures.read_anywhere.append(f"{pictures.places[-1]}: {[text for text, _ in lines]}")
     for index, text in enumerate(found.texts):
         if any(_overlap(text, box) and _alike(text.text, line) for line, box in lines):
