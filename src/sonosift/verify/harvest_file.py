@@ -40,6 +40,8 @@ _LARGEST_MEMBER = 400_000_000
 _MOST_MEMBERS = 20_000
 _DEEPEST = 64
 _PIXELS = frozenset({0x7FE00010, 0x7FE00008, 0x7FE00009})
+_ACCENTED = frozenset("ÄÖÜäöüßéèêëÉÈáàâÁÀñÑçÇíìîóòôúùûøØåÅæÆ")
+_LEAST_PLAIN = 0.85
 _PRINTABLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
 
 
@@ -136,7 +138,9 @@ def _still(source: Path | io.BytesIO) -> Iterator[Found]:
     from PIL import Image
 
     with Image.open(source) as picture:
-        values = [*picture.info.values(), *dict(picture.getexif()).values()]
+        # A colour profile is a table of numbers.
+        named = [value for key, value in picture.info.items() if key != "icc_profile"]
+        values = [*named, *dict(picture.getexif()).values()]
     for value in values:
         if isinstance(value, bytes):
             yield from ((METADATA, text) for text in _printable(value[:_LARGEST_VALUE]))
@@ -192,5 +196,11 @@ def _beginning(source: Path | io.BytesIO, count: int = 1 << 20) -> bytes:
 
 
 def _printable(value: bytes) -> Iterator[str]:
+    """Yield the runs of bytes that read as text: noise has too many signs among its letters."""
     if isinstance(value, bytes):
-        yield from (match.decode("latin-1").strip() for match in _PRINTABLE.findall(value))
+        runs = (match.decode("latin-1").strip() for match in _PRINTABLE.findall(value))
+        yield from (run for run in runs if sum(map(_is_plain, run)) >= _LEAST_PLAIN * len(run) > 0)
+
+
+def _is_plain(character: str) -> bool:
+    return (character.isalnum() and character.isascii()) or character in " ^.,-_/:" or character in _ACCENTED
