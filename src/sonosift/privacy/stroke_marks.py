@@ -26,6 +26,7 @@ _WEAK_TIMES, _WEAK_LEAST, _WEAK_OPEN = 1.7, 25.0, 0.2
 _SPECKLE_LEVEL, _MOST_USUAL = 130, 48.0
 _LONG_TIMES, _FAR_TIMES = 3.5, 4.0
 _CERTAIN_TIMES, _CERTAIN_LEAST, _CERTAIN_OPEN = 3.8, 70.0, 0.05
+_CERTAIN_LEVELS = 3
 _SHARE_OF_BRIGHTNESS = 0.36
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)).astype(np.uint8)
@@ -38,7 +39,7 @@ class Strokes:
     Attributes:
         strong: Pixels of pieces that are strokes beyond doubt.
         weak: These, and pieces that are strokes if their neighbours are.
-        certain: Those of the strong ones that need no neighbours at all; a single strong piece may be a reflector.
+        certain: Strokes that need no neighbours at all: ink is the same at several grey levels, a reflector is not.
         usual_fall: The usual fall of grey around the picture's own speckles.
     """
 
@@ -65,15 +66,20 @@ def find_strokes(picture: Image, inside: Mask) -> Strokes:
     """Find the strokes drawn over ``picture``, looking at the pixels ``inside`` only."""
     cuts = [cut for cut in (_pieces(picture, inside, level) for level in LEVELS) if cut is not None]
     usual = _usual_fall(cuts)
-    strong, weak, certain = (np.zeros(picture.shape, dtype=bool) for _ in range(3))
+    strong, weak = np.zeros(picture.shape, dtype=bool), np.zeros(picture.shape, dtype=bool)
+    times = np.zeros(picture.shape, dtype=np.uint8)
     for cut in cuts:
-        chosen_ones = (_strong(cut, usual), _weak(cut, usual), _certain(cut, usual))
-        for target, chosen in zip((strong, weak, certain), chosen_ones, strict=True):
-            if chosen.any():
-                table = np.zeros(int(cut.names.max()) + 1, dtype=bool)
-                table[cut.wanted[chosen]] = True
-                target |= table[cut.names]
+        strong |= _pixels(cut, _strong(cut, usual))
+        weak |= _pixels(cut, _weak(cut, usual))
+        times += _pixels(cut, _certain(cut, usual))
+    certain = times >= _CERTAIN_LEVELS
     return Strokes(strong, weak, certain, usual)
+
+
+def _pixels(cut: _Pieces, chosen: Mask) -> Mask:
+    table = np.zeros(int(cut.names.max()) + 1, dtype=bool)
+    table[cut.wanted[chosen]] = True
+    return np.asarray(table[cut.names])
 
 
 def _usual_fall(cuts: list[_Pieces]) -> float:

@@ -31,17 +31,19 @@ class Area:
         strokes: Which pixels of the box they are.
         pieces: How many separate pieces.
         size: The height of its letters, or of whatever it is.
+        elongation: How many times longer than wide its pieces usually are.
     """
 
     box: Box
     strokes: Mask
     pieces: int
     size: float
+    elongation: float
 
     @property
     def looks_like_text(self) -> bool:
-        """Say whether it has several pieces of a letter's size."""
-        return self.pieces >= 2 and self.size >= _SMALLEST_LETTER
+        """Say whether it has several pieces of a letter's size and shape; layers of skin and muscle are far longer."""
+        return self.pieces >= 2 and self.size >= _SMALLEST_LETTER and self.elongation <= _LONGEST_LETTER
 
 
 def areas_of(strokes: Strokes, text: list[Box] | None = None) -> list[Area]:
@@ -122,11 +124,8 @@ def painted_area(areas: list[Area], shape: tuple[int, ...]) -> Mask:
     result = np.zeros(shape[:2], dtype=np.uint8)
     for area in areas:
         x0, y0, x1, y1 = area.box
-        reach = (
-            round(min(area.size, _TALLEST_LETTER) * _CLOSING) | 1
-            if area.pieces > 1 or area.size > _SMALLEST_LETTER
-            else 1
-        )
+        joins = area.pieces > 1 or _SMALLEST_LETTER < max(x1 - x0, y1 - y0) <= _TALLEST_LETTER
+        reach = round(min(area.size, _TALLEST_LETTER) * _CLOSING) | 1 if joins else 1
         pad = reach + _MARGIN
         strokes = np.pad(area.strokes.astype(np.uint8), pad)
         if reach > 1:
@@ -163,7 +162,9 @@ def _area(names: NDArray[np.int32], pieces: NDArray[np.intp], boxes: NDArray[np.
     x0, y0 = boxes[:, :2].min(axis=0).astype(int)
     x1, y1 = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).astype(int)
     strokes = np.isin(names[y0:y1, x0:x1], pieces)
-    return Area((int(x0), int(y0), int(x1), int(y1)), strokes, len(pieces), float(np.quantile(boxes[:, 3], 0.75)))
+    size = float(np.quantile(boxes[:, 3], 0.75))
+    elongation = float(np.median(boxes[:, 2:].max(axis=1) / boxes[:, 2:].min(axis=1)))
+    return Area((int(x0), int(y0), int(x1), int(y1)), strokes, len(pieces), size, elongation)
 
 
 def _disc(diameter: int) -> NDArray[np.uint8]:
@@ -174,4 +175,5 @@ _SMALLEST_LETTER = 5
 _BLANK, _SHARED_HEIGHT = 1.2, 0.4
 _FILLED = 0.5
 _FEWEST_PIECES = 3
+_LONGEST_LETTER = 3.0
 _CLOSING = 0.8
