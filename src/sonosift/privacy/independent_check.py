@@ -50,17 +50,18 @@ def doubt_about(cleaned: Sequence[Image], mask: Mask) -> Doubt | None:
         mask: The fan in the crop, ``[h, w]``.
     """
     doubts = []
-    darkest: Image | None = None
-    frames = len(cleaned)
-    for position, brightest, group in _looks(cleaned):
+    still: Image | None = None
+    count = len(cleaned)
+    # Several looks are several chances to err, and to see what is there.
+    sure = _SURE if count == 1 else _SURE_OF_A_LOOK
+    for position, brightest, darkest in _looks(cleaned):
         outside = _outside(brightest, mask, position)
         if outside is not None:
             return outside
-        doubts.append(_writing(brightest, mask, WRITING, position, _SURE))
-        low = group
-        darkest = low if darkest is None else np.minimum(darkest, low)
-    if frames > 2 and darkest is not None:
-        doubts.append(_writing(darkest, mask, STILL_WRITING, 0, _SURE_STILL))
+        doubts.append(_writing(brightest, mask, WRITING, position, sure))
+        still = darkest if still is None else np.minimum(still, darkest)
+    if count >= _FEWEST_FRAMES and still is not None:
+        doubts.append(_writing(still, mask, STILL_WRITING, 0, sure))
     return max((doubt for doubt in doubts if doubt is not None), key=lambda doubt: doubt.score, default=None)
 
 
@@ -133,5 +134,6 @@ _MOST_LOOKS = 6
 _LEVELS = 3
 _SMALLEST = 24
 _IMPOSSIBLE = -12.0
+_FEWEST_FRAMES = 3
 _SURE = 2.5
-_SURE_STILL = 2.5
+_SURE_OF_A_LOOK = 3.2
