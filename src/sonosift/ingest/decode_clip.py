@@ -28,6 +28,8 @@ from sonosift.privacy.fan_templates import FanTemplate, apply_template, template
 from sonosift.privacy.pseudonyms import Pseudonyms
 
 FRAMES_FOR_THE_FAN = 12
+PIXELS_FOR_THE_FAN = 24_000_000
+"""These frames are in memory together, in colour: fewer of them where they are large."""
 EVERY_FRAME_HZ = 1000.0
 NO_FAN, FAN_UNSURE = "no_fan", "fan_unsure"
 
@@ -65,7 +67,8 @@ class _ClipDecoder:
         # Whatever leaves must have been looked at: for an export that is every frame.
         rate = self._settings.clip_rate_hz if self._settings.export is None else EVERY_FRAME_HZ
         frames = _same_size(self._clip.frames(rate))
-        first = list(islice(frames, FRAMES_FOR_THE_FAN))
+        pixels = max(1, self._clip.header.height * self._clip.header.width)
+        first = list(islice(frames, max(1, min(FRAMES_FOR_THE_FAN, PIXELS_FOR_THE_FAN // pixels))))
         if not first:
             raise Unreadable(Reason.NO_PIXELS)
         fan = self._fan(first)
