@@ -93,17 +93,17 @@ def sentences(found: Findings) -> list[str]:
     """Say in sentences what was found, without repeating an identity."""
     said = []
     if found.hits:
-        files = len({hit.file for hit in found.hits})
-        said.append(f"{len({hit.what for hit in found.hits})} identifying terms stand in {files} files.")
+        terms, files = len({hit.what for hit in found.hits}), len({hit.file for hit in found.hits})
+        said.append(f"Identifying terms in files: {terms:,} (files: {files:,}).")
     read = [doubt for doubt in found.doubts if doubt.is_identity]
     if read:
-        said.append(f"Identifying text was read in {len({doubt.frame_id for doubt in read})} frames.")
+        said.append(f"Frames in which identifying text was read: {len({doubt.frame_id for doubt in read}):,}.")
     if found.patterns:
-        said.append(f"{len(found.patterns)} places look like an identity.")
+        said.append(f"Places that look like an identity: {len(found.patterns):,}.")
     if found.frames_doubted:
-        said.append(f"{found.frames_doubted:,} of {found.frames:,} frames are in doubt.")
+        said.append(f"Frames in doubt: {found.frames_doubted:,} of {found.frames:,}.")
     if found.folders or found.unreadable:
-        said.append(f"{len(found.folders) + len(found.unreadable)} files or folders are not as they should be.")
+        said.append(f"Files and folders not as they should be: {len(found.folders) + len(found.unreadable):,}.")
     whole = f"No identity was found in {found.files:,} files and {found.frames:,} frames."
     return said or [whole]
 
@@ -127,7 +127,8 @@ def _checks(found: Findings) -> list[_Check]:
     places = "file names, raw bytes (UTF-8, Latin-1, UTF-16), decoded tables, databases, pages, metadata"
     rows = [
         ("Terms of the archive", f"{len(found.terms.searched):,} terms in {places}", bool(found.hits), True),
-        ("Patterns", "dates, unique identifiers, long numbers, addresses, names with ^", bool(found.patterns), True),
+        ("Patterns", "without an archive: dates, identifiers, long numbers, addresses, names with ^",
+         bool(found.patterns), not against),
         ("Pixels outside the fan", "every frame: exactly black there", OUTSIDE in signs, True),
         ("Independent check", "every frame, by a network that the cleaner does not use", bool(signs & _WRITING), True),
         ("Reading the frames", "every frame enlarged twofold and read with OCR", TEXT_READ in signs,
