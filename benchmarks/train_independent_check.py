@@ -2,7 +2,7 @@
 
 Run: ``sonosift phantom HOSPITAL --patients 60``, then
 ``python benchmarks/train_independent_check.py HOSPITAL WEIGHTS.csv`` (five minutes on one core). The weights that ship
-are those that this writes with its defaults; the last digits depend on the processor.
+were written with its defaults; the digits depend on the processor and on the simulator's version.
 """
 
 from __future__ import annotations
