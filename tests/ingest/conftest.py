@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,9 +120,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own_archive(tmp_path: Path) -> Path:
-    """Return a filled archive of the test's own."""
-    return fill_archive(tmp_path / "archive")
+def own_archive(archive: Path, tmp_path: Path) -> Path:
+    """Return a copy of the filled archive, to be changed."""
+    return Path(shutil.copytree(archive, tmp_path / "archive"))
 
 
 @pytest.fixture(autouse=True)

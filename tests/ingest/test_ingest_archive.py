@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from sonosift.errors import SonosiftError
 from sonosift.ingest.ingest_archive import ingest_archive
 from sonosift.ingest.settings import IngestSettings
 from sonosift.privacy.pseudonyms import Pseudonyms
+from tests.ingest.conftest import fan_frames, write_dicom
 
 SMALL = IngestSettings(size=64, workers=2)
 # 9 frames at 8 a second, 3 a second wanted: frames 0, 3, 5, 8 by the header's rate and by the video's times.
@@ -89,73 +91,74 @@ def test_the_held_page_waits_in_the_private_folder(ingested, archive):
     assert not (cohort.private_path / "spool").exists()
 
 
-def test_again_adds_nothing(archive, tmp_path, file_bytes):
-    folder = tmp_path / "cohort"
-    first = ingest(archive, folder, size=64, workers=2)
-    before = file_bytes(folder)
-    again = ingest(archive, folder, size=64, workers=2)
-    assert file_bytes(folder) == before
+@pytest.fixture
+def own(ingested, tmp_path):
+    """Return a copy of the ingested cohort, to be changed."""
+    _, cohort = ingested
+    shutil.copytree(cohort.path, tmp_path / "cohort")
+    shutil.copytree(cohort.private_path, tmp_path / "cohort.private")
+    return Cohort.open(tmp_path / "cohort")
+
+
+def test_again_adds_nothing(ingested, archive, own, file_bytes):
+    first, _ = ingested
+    before = file_bytes(own.path)
+    again = ingest(archive, own.path, size=64, workers=2)
+    assert file_bytes(own.path) == before
     assert again.frames_per_second == 0
-    for name in ("files", "ingested", "quarantined", "skipped", "frames", "needs_review", "reasons"):
+    for name in ("files", "ingested", "quarantined", "skipped", "frames", "needs_review", "reasons", "held"):
         assert getattr(first, name) == getattr(again, name)
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_the_number_of_workers_does_not_matter(archive, tmp_path, file_bytes, workers):
+def test_the_number_of_workers_does_not_matter(archive, tmp_path, file_bytes):
     folders = []
-    for name, count in (("two", 2), ("other", workers)):
-        folder = tmp_path / name
+    for workers in (1, 3):
+        folder = tmp_path / str(workers)
         Cohort.create(folder, size=64, key=bytes(32), shard_rows=5, preprocessing=SMALL.preprocessing)
-        ingest_archive(archive, folder, IngestSettings(size=64, workers=count))
+        ingest_archive(archive, folder, IngestSettings(size=64, workers=workers))
         folders.append(file_bytes(folder))
     assert folders[0] == folders[1]
 
 
-def test_a_grown_archive_adds_only_what_is_new(own_archive, tmp_path):
-    folder = tmp_path / "cohort"
-    later = own_archive / "one/b/IM2"
-    content = later.read_bytes()
-    later.unlink()
-    ingest_archive(own_archive, folder, SMALL)
-    before = Cohort.open(folder).catalog()
-    later.write_bytes(content)
-    ingest_archive(own_archive, folder, SMALL)
-    after = Cohort.open(folder).catalog()
+def test_a_grown_archive_adds_only_what_is_new(own_archive, own):
+    before = own.catalog()
+    write_dicom(own_archive / "one/b/new", fan_frames(9, 7), "P1", "1.2")
+    (own_archive / "one/b/IM0").touch()  # copied again by somebody: the same bytes under a new time
+    summary = ingest(own_archive, own.path, size=64, workers=1)
+    after = own.catalog()
     assert after.head(len(before)).equals(before)
     assert len(after) == len(before) + CLIP_FRAMES
+    assert sum(summary.patients_known_from.values()) == 1
 
 
-def test_a_changed_file_replaces_its_frames(own_archive, tmp_path):
-    folder = tmp_path / "cohort"
-    ingest_archive(own_archive, folder, SMALL)
-    cohort = Cohort.open(folder)
-    old = cohort.frame_ids_of("one/a/screen.dat")
+def test_a_changed_file_replaces_its_frames(own_archive, own):
+    old = own.frame_ids_of("one/a/screen.dat")
     shutil.copy(own_archive / "three/only.png", own_archive / "one/a/screen.dat")
     (own_archive / "three/only.png").unlink()
     with (own_archive / "one/a/screen.dat").open("ab") as handle:
         handle.write(b"tail")
-    ingest_archive(own_archive, folder, SMALL)
-    new = cohort.frame_ids_of("one/a/screen.dat")
+    ingest_archive(own_archive, own.path, SMALL)
+    new = own.frame_ids_of("one/a/screen.dat")
     assert len(new) == 1
     assert new != old
-    assert old[0] not in cohort.catalog()["frame_id"]
-    assert np.any(cohort.frames.read(new))
+    assert old[0] not in own.catalog()["frame_id"]
+    assert np.any(own.frames.read(new))
 
 
-def test_without_its_key_a_cohort_takes_nothing(archive, tmp_path):
-    folder = tmp_path / "cohort"
-    ingest_archive(archive, folder, SMALL)
-    shutil.rmtree(tmp_path / "cohort.private")
+def test_without_its_key_a_cohort_takes_nothing(archive, own):
+    shutil.rmtree(own.private_path)
     with pytest.raises(SonosiftError, match="private key"):
-        ingest_archive(archive, folder, SMALL)
+        ingest_archive(archive, own.path, SMALL)
 
 
-def test_other_settings_and_wrong_places_are_refused(archive, tmp_path):
-    folder = tmp_path / "cohort"
-    ingest_archive(archive, folder, SMALL)
+def test_other_settings_and_wrong_places_are_refused(archive, own, tmp_path):
     with pytest.raises(SonosiftError, match="size 64"):
-        ingest_archive(archive, folder, IngestSettings(size=32, workers=1))
+        ingest_archive(archive, own.path, IngestSettings(size=32, workers=1))
+    with pytest.raises(SonosiftError, match="rescale_intensity False"):
+        ingest_archive(archive, own.path, replace(SMALL, rescale_intensity=True))
     with pytest.raises(SonosiftError, match="does not exist"):
-        ingest_archive(tmp_path / "nowhere", folder, SMALL)
-    with pytest.raises(SonosiftError, match="inside the other"):
-        ingest_archive(archive, archive / "cohort", SMALL)
+        ingest_archive(tmp_path / "nowhere", own.path, SMALL)
+    for settings in (SMALL, replace(SMALL, export_dicom=archive / "out")):
+        folder = archive / "cohort" if settings is SMALL else own.path
+        with pytest.raises(SonosiftError, match="inside the other"):
+            ingest_archive(archive, folder, settings)
