@@ -4,7 +4,7 @@ Definitions, all in the stored frame's pixels:
 
 * A text is **left** if it was visible in the source (its letters at least 20 grey levels apart from what is around
   them, more than in the clean picture), the stored letters keep more than a quarter of that contrast and at least 8
-  levels, and what the frame has more than the clean picture correlates with the letters by at least 0.3, finer than
+  levels, and what the frame has more than the clean picture correlates with the letters by at least 0.4, finer than
   their height (a smear does not). "Letters" are where the source differs from the clean picture; in a filled box, its
   bright part.
 * A pixel is **altered outside text** if it lies in the true and in the found fan, at least 3 source pixels from their
@@ -31,7 +31,7 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 VISIBLE_CONTRAST = 20.0
-LEFT_SHARE, LEFT_CONTRAST, LEFT_CORRELATION = 0.25, 8.0, 0.3
+LEFT_SHARE, LEFT_CONTRAST, LEFT_CORRELATION = 0.25, 8.0, 0.4
 ALTERED_LEVELS = 12
 _INK_LEVELS = 25
 _FROM_EDGE, _FROM_INK = 3, 5
@@ -48,6 +48,7 @@ class TextFound:
         on_image: Whether it lies on the ultrasound image.
         visible: Whether a reader could see it in the source.
         kept_share: Share of its contrast in the stored frame.
+        resemblance: Correlation of what the frame has more than the clean picture with the letters.
         left: See the module's definition.
         box: In pixels of the stored frame.
     """
@@ -57,6 +58,7 @@ class TextFound:
     on_image: bool
     visible: bool
     kept_share: float
+    resemblance: float
     left: bool
     box: tuple[int, int, int, int]
 
@@ -178,7 +180,9 @@ def _judge_text(
     more = stored[b:d, a:c].astype(np.float32) - bare[b:d, a:c]
     alike = _correlation(_fine(more, d - b), _fine(letters.astype(np.float32), d - b)) * np.sign(shown)
     left = bool(visible and share > LEFT_SHARE and abs(kept) >= LEFT_CONTRAST and alike >= LEFT_CORRELATION)
-    return TextFound(text, text in row["identity_text"], bool(on_image), visible, share, left, (a, b, c, d))
+    return TextFound(
+        text, text in row["identity_text"], bool(on_image), visible, share, float(alike), left, (a, b, c, d)
+    )
 
 
 def _fine(values: NDArray[np.float32], height: int) -> NDArray[np.float32]:
