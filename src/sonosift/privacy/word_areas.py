@@ -78,7 +78,9 @@ def areas_of(strokes: Strokes, text: list[Box] | None = None) -> list[Area]:
         if len(group) <= _MOST_WEAK * len(certain):
             areas.append(_area(pieces, wanted[group], boxes[group]))
         else:  # in coarse speckle the weak ones are everywhere
-            areas += [_area(pieces, wanted[part], boxes[part]) for part in _groups(near, certain)]
+            for part in _groups(near, certain):
+                line = _in_line(boxes, part, group)
+                areas.append(_area(pieces, wanted[line], boxes[line]))
     return [area for area in areas if area.looks_like_text or _is_certain(area, strokes)]
 
 
@@ -149,6 +151,16 @@ def _near(boxes: NDArray[np.float64]) -> Mask:
     return np.asarray((gap <= _REACH * smaller) & level & (larger <= _SIZE_RATIO * smaller))
 
 
+def _in_line(boxes: NDArray[np.float64], part: NDArray[np.intp], group: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the pieces of ``group`` that continue the line of the certain ones: the missing letters of their word."""
+    low, high = boxes[part, :2].min(axis=0), (boxes[part, :2] + boxes[part, 2:]).max(axis=0)
+    across = 1 if high[0] - low[0] >= high[1] - low[1] else 0
+    middles = boxes[group, across] + boxes[group, 2 + across] / 2
+    sizes = boxes[group, 2 + across]
+    fits = (middles >= low[across]) & (middles <= high[across]) & (sizes <= _MUCH_LARGER * (high[across] - low[across]))
+    return np.union1d(part, group[fits]) if len(part) > 1 else part
+
+
 def _groups(near: Mask, chosen: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     """Split the ``chosen`` pieces into groups that hang together."""
     from scipy.sparse import csr_array
@@ -176,4 +188,5 @@ _BLANK, _SHARED_HEIGHT = 1.2, 0.4
 _FILLED = 0.5
 _FEWEST_PIECES = 3
 _LONGEST_LETTER = 3.0
+_MUCH_LARGER = 1.2
 _CLOSING = 0.8
