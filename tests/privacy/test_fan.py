@@ -221,3 +221,29 @@ def test_text_pages_drawings_and_darkness_are_not_trusted():
     for picture in (page, dark_page, np.ascontiguousarray(bars), black):
         fan = find_fan([picture])
         assert fan is None or fan.confidence < TRUSTED
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 8), (3, 900), (700, 5), (64, 64), (240, 321)])
+@pytest.mark.parametrize("kind", ["noise", "white", "one lit pixel", "steps", "sparse"])
+def test_odd_pictures_never_break_it_and_a_fan_lies_in_the_picture(shape, kind):
+    rng = np.random.default_rng(0)
+    picture = np.zeros(shape, dtype=np.uint8)
+    if kind == "noise":
+        picture = rng.integers(0, 256, shape, dtype=np.uint8)
+    elif kind == "white":
+        picture[:] = 255
+    elif kind == "one lit pixel":
+        picture[-1, -1] = 200
+    elif kind == "steps":
+        picture[:] = (np.arange(shape[1]) // 3 * 7 % 256).astype(np.uint8)
+    else:
+        picture[rng.random(shape) < 0.1] = 180
+    for frames in ([picture], [picture, np.roll(picture, 1, axis=1)]):
+        fan = find_fan(frames)
+        if fan is not None:
+            assert fan.mask.shape == shape
+            assert fan.mask.any()
+            assert 0.0 <= fan.confidence <= 1.0
+            x0, y0, x1, y1 = fan.box
+            assert 0 <= x0 < x1 <= shape[1]
+            assert 0 <= y0 < y1 <= shape[0]

@@ -53,7 +53,7 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     brightest = stack.max(axis=0)
     background = _background(brightest)
     smooth = cv2.GaussianBlur(brightest, (0, 0), 1.2).astype(np.float32)
-    relief = np.asarray(cv2.morphologyEx(brightest, cv2.MORPH_TOPHAT, _disc(_STROKE)))
+    relief = np.asarray(cv2.morphologyEx(brightest, cv2.MORPH_TOPHAT, _disc(_STROKE)), dtype=np.uint8)
     steps = _steps(brightest)
     lit = (
         (np.abs(smooth - background) > _ABOVE_BACKGROUND)
@@ -75,7 +75,8 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     # Smoothing made the area a little wider than the picture is.
     contrast = np.abs(brightest.astype(np.int16) - background)
     sharp = contrast > _ABOVE_BACKGROUND
-    return Content([part & sharp for part in parts], background, contrast > _BRIGHT)
+    kept = [part & sharp for part in parts if (part & sharp).any()]
+    return Content(kept, background, contrast > _BRIGHT) if kept else None
 
 
 def _background(picture: NDArray[np.uint8]) -> int:
