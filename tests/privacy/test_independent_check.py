@@ -69,6 +69,15 @@ def test_a_line_of_writing_is_doubted_where_it_stands(text, size, ink, turns):
         assert y1 > rows.min() - 8
 
 
+def test_a_narrow_strip_is_looked_at_too():
+    strip = np.full((20, 300), 60, dtype=np.uint8)
+    inside = np.ones(strip.shape, dtype=bool)
+    assert doubt_about([strip], inside) is None
+    cv2.putText(strip, "MILLER ANNA", (60, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1, cv2.LINE_AA)
+    assert doubt_about([strip], inside) is not None
+    assert doubt_about([strip[:1, :1]], inside[:1, :1]) is None
+
+
 def test_dark_letters_on_bright_tissue_are_doubted():
     assert doubt_about([written(tissue(1, level=170.0), "MILLER ANNA", (170, 150), ink=0)], FAN) is not None
 

@@ -100,8 +100,8 @@ def _writing(picture: Image, mask: Mask, code: str, position: int, sure: float) 
             size = (max(1, picture.shape[1] // 2), max(1, picture.shape[0] // 2))
             picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
             fan = np.asarray(cv2.resize(fan, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        if min(picture.shape) < _SMALLEST:
-            break
+            if min(picture.shape) < _SMALLEST:
+                break
         odds = row_odds(picture, fan > 0)
         row, column = divmod(int(odds.argmax()), odds.shape[1])
         score = float(odds[row, column])
