@@ -37,6 +37,12 @@ def test_every_number_stands_in_the_drawing():
         assert re.search(rf"\b{number}\b", words), number
 
 
+def test_what_waits_for_a_person_is_told_from_what_is_out():
+    drawn = texts(flow_chart(a_flow()))
+    assert drawn[drawn.index("40 writing") - 1] == "held back: 40 files"
+    assert drawn[drawn.index("10 not an image") - 1] == "left out: 10 files"
+
+
 def test_steps_without_effect_are_left_out_but_rules_are_not():
     drawn = texts(flow_chart(a_flow(out=0)))
     assert "readable" not in drawn

@@ -25,7 +25,7 @@ def flow_chart(flow: Flow) -> Chart:
     top = 4.0
     for place, step in enumerate(steps):
         last = place == len(steps) - 1
-        out = _left_out(step)
+        out = _left_out(step, "held back" if last else "left out")
         if place:
             # Beside the arrow between two boxes stands what was left out on the way.
             height = _height(len(out)) if out else 0.0
@@ -69,18 +69,18 @@ def _left(step: FlowStep, flow: Flow | None) -> list[str]:
     return lines
 
 
-def _left_out(step: FlowStep) -> list[str]:
+def _left_out(step: FlowStep, how: str) -> list[str]:
     if not step.left_out and not step.is_rule:
         return []
     total = sum(step.left_out.values())
     reasons = list(step.left_out.items())
     if step.is_rule or not reasons:
-        return [f"left out: {_counted(total, 'file')}"]
+        return [f"{how}: {_counted(total, 'file')}"]
     shown = [f"{_thousands(count)} {reason.replace('_', ' ')}" for reason, count in reasons[:_REASONS_SHOWN]]
     rest = sum(count for _, count in reasons[_REASONS_SHOWN:])
     if rest:
         shown.append(f"{_thousands(rest)} for other reasons")
-    return [f"left out: {_counted(total, 'file')}", *shown]
+    return [f"{how}: {_counted(total, 'file')}", *shown]
 
 
 def _counted(number: int, name: str) -> str:
