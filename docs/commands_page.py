@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 from sonosift import api
 from sonosift.commands.from_call import argument_helps, summary_of_docstring
+from sonosift.methods import registry
 
 MARK = "<!-- every command -->"
+SETTINGS = re.compile(r"<!-- settings of ([\w-]+) -->")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace the mark with one section per command."""
-    if MARK not in markdown:
-        return markdown
-    return markdown.replace(MARK, "\n".join(_section(name) for name in api.__all__))
+    """Replace the marks with one section per command, and with the settings of a method."""
+    if MARK in markdown:
+        markdown = markdown.replace(MARK, "\n".join(_section(name) for name in api.__all__))
+    return SETTINGS.sub(lambda found: _settings(found[1]), markdown)
+
+
+def _settings(method: str) -> str:
+    config = registry.config_of(method, {})
+    small = registry.config_of(method, {}, small=True)
+    origins = type(config).origins()
+    rows = ["| setting | default | small scale | from | meaning |", "|---|---|---|---|---|"]
+    for name, field in type(config).model_fields.items():
+        default, own = getattr(config, name), getattr(small, name)
+        differs = "" if own == default else f"`{own}`"
+        rows.append(f"| `{name}` | `{default}` | {differs} | {origins[name]} | {field.description} |")
+    return "\n".join(rows)
 
 
 def _section(name: str) -> str:

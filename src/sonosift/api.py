@@ -3,9 +3,12 @@
 The command line offers exactly these names. Importing this file is quick; a call loads what it needs.
 """
 
+from sonosift.commands.clear import clear
 from sonosift.commands.cluster import cluster
 from sonosift.commands.demo import demo
+from sonosift.commands.embed import embed
 from sonosift.commands.evaluate import evaluate
+from sonosift.commands.forget import forget
 from sonosift.commands.ingest import ingest
 from sonosift.commands.inspect import inspect
 from sonosift.commands.label import label
@@ -13,7 +16,12 @@ from sonosift.commands.phantom import phantom
 from sonosift.commands.pretrain import pretrain
 from sonosift.commands.report import report
 from sonosift.commands.run import run
+from sonosift.commands.runs import runs
 from sonosift.commands.train import train
+from sonosift.commands.verify import verify
 
 # In the order in which a user meets them.
-__all__ = ["demo", "run", "ingest", "inspect", "label", "pretrain", "cluster", "train", "evaluate", "report", "phantom"]  # noqa: RUF022
+__all__ = [  # noqa: RUF022
+    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "train",
+    "evaluate", "runs", "report", "phantom",
+]  # fmt: skip

@@ -84,6 +84,8 @@ def command_from_call(call: Callable[..., Any]) -> Callable[..., None]:
             print(summary.describe())
         if as_json:
             print(json.dumps(summary.model_dump(mode="json"), allow_nan=False))
+        if summary.exit_code:
+            raise typer.Exit(summary.exit_code)
 
     signature = command_signature(call)
     command.__signature__ = signature  # type: ignore[attr-defined]

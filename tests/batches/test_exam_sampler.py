@@ -38,15 +38,6 @@ def test_any_step_can_be_asked_first_and_epochs_differ():
     assert ExamSampler(names, exams_per_batch=4, seed=4).exams_of(0).tolist() != in_order[0]
 
 
-def test_processes_share_the_global_batch():
-    names = archive(2, 25)
-    alone = ExamSampler(names, exams_per_batch=8, seed=0, max_images_per_exam=3)
-    parts = [ExamSampler(names, exams_per_batch=8, seed=0, max_images_per_exam=3, rank=r, world=3) for r in range(3)]
-    for step in range(4):
-        together = np.concatenate([part.rows(step) for part in parts])
-        assert sorted(together) == sorted(alone.rows(step))
-
-
 def test_limit_of_images_draws_others_each_epoch():
     sampler = ExamSampler(["a"] * 50 + ["b"], exams_per_batch=2, max_images_per_exam=5, seed=0)
     first, second = sampler.rows(0), sampler.rows(1)
@@ -63,5 +54,3 @@ def test_fewer_exams_than_a_batch_uses_all():
 def test_errors():
     with pytest.raises(SonosiftError, match="no image"):
         ExamSampler([], seed=0)
-    with pytest.raises(SonosiftError, match="cannot be shared by 4"):
-        ExamSampler(["a", "b"], seed=0, world=4)

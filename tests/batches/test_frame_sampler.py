@@ -12,11 +12,9 @@ def test_an_epoch_shows_every_frame_at_most_once(frames, size):
     assert len(seen) == len(set(seen)) == frames // min(size, frames) * min(size, frames)
 
 
-def test_repeatable_and_shared():
+def test_repeatable():
     sampler = FrameSampler(100, batch_size=10, seed=2)
     np.testing.assert_array_equal(sampler.rows(57), FrameSampler(100, batch_size=10, seed=2).rows(57))
-    parts = [FrameSampler(100, batch_size=10, seed=2, rank=r, world=3).rows(57) for r in range(3)]
-    assert sorted(np.concatenate(parts)) == sorted(sampler.rows(57))
     assert (sampler.rows(0) != sampler.rows(10)).any()
 
 

@@ -13,6 +13,7 @@ from sonosift.batches.random_views import (
     strong_view,
     weak_view,
 )
+from sonosift.batches.view_draws import ViewDraws
 from sonosift.batches.view_presets import PRESETS, preset
 from sonosift.errors import SonosiftError
 
@@ -24,7 +25,7 @@ def frames_of(count=6, side=32):
 @pytest.mark.parametrize("name", PRESETS)
 def test_boxes_keep_to_the_preset(name):
     rules = preset(name)
-    boxes = random_boxes(4000, 120, 120, rules, torch_draws(0, "t"))
+    boxes = random_boxes(4000, 120, 120, rules, ViewDraws(torch_draws(0, "t")))
     share = boxes.height * boxes.width / 120**2
     ratio = boxes.width / boxes.height
     assert (boxes.top >= 0).all()
@@ -47,14 +48,14 @@ def test_box_shapes_follow_torchvision():
     theirs = torch.tensor(
         [RandomResizedCrop.get_params(image, [0.2, 1.0], [3 / 4, 4 / 3]) for _ in range(4000)]
     ).float()
-    mine = random_boxes(4000, 120, 120, preset("pica"), torch_draws(3, "t"))
+    mine = random_boxes(4000, 120, 120, preset("pica"), ViewDraws(torch_draws(3, "t")))
     for one, other in ((mine.top, theirs[:, 0]), (mine.height, theirs[:, 2]), (mine.width, theirs[:, 3])):
         deciles = torch.linspace(0.1, 0.9, 9)
         torch.testing.assert_close(one.quantile(deciles), other.quantile(deciles), atol=4, rtol=0.05)
 
 
 def test_narrow_frames_fall_back_to_an_allowed_box():
-    boxes = random_boxes(50, 20, 400, preset("semantic"), torch_draws(0, "t"))
+    boxes = random_boxes(50, 20, 400, preset("semantic"), ViewDraws(torch_draws(0, "t")))
     assert (boxes.height == 20).all()
     assert (boxes.width == round(20 * 4 / 3)).all()
     assert (boxes.left + boxes.width <= 400).all()
@@ -62,7 +63,7 @@ def test_narrow_frames_fall_back_to_an_allowed_box():
 
 def test_weak_view_is_a_crop_of_the_canvas():
     frames = frames_of(5, canvas_size(28))
-    views = weak_view(frames, 28, torch_draws(4, "t"))
+    views = weak_view(frames, 28, ViewDraws(torch_draws(4, "t")))
     patches = frames.float().unfold(1, 28, 1).unfold(2, 28, 1).flatten(1, 2) / 255
     distance = (patches - views).abs().amax(dim=(2, 3)).min(dim=1).values
     assert distance.max() < 1e-6
@@ -82,12 +83,14 @@ def test_jitter_is_brightness_then_contrast():
 
 def test_same_draws_same_views_and_no_image_depends_on_another():
     frames = frames_of()
-    first = strong_view(frames, 24, preset("pica"), torch_draws(7, "views", 3, 0))
-    assert torch.equal(first, strong_view(frames, 24, preset("pica"), torch_draws(7, "views", 3, 0)))
-    assert not torch.equal(first, strong_view(frames, 24, preset("pica"), torch_draws(7, "views", 4, 0)))
+    first = strong_view(frames, 24, preset("pica"), ViewDraws(torch_draws(7, "views", 3, 0)))
+    assert torch.equal(first, strong_view(frames, 24, preset("pica"), ViewDraws(torch_draws(7, "views", 3, 0))))
+    assert not torch.equal(first, strong_view(frames, 24, preset("pica"), ViewDraws(torch_draws(7, "views", 4, 0))))
     changed = frames.clone()
     changed[0] = 0
-    assert torch.equal(first[1:], strong_view(changed, 24, preset("pica"), torch_draws(7, "views", 3, 0))[1:])
+    assert torch.equal(
+        first[1:], strong_view(changed, 24, preset("pica"), ViewDraws(torch_draws(7, "views", 3, 0)))[1:]
+    )
     assert first.shape == (6, 1, 24, 24)
     assert 0 <= first.min() <= first.max() <= 1
 

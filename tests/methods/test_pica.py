@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from sonosift.batches.draws import torch_draws
+from sonosift.batches.view_draws import ViewDraws
 from sonosift.losses.dirichlet_prior import dirichlet_prior
 from sonosift.losses.pica import consistency, negative_entropy
 from sonosift.methods.method import Batch
@@ -14,7 +15,7 @@ SMALL = {"backbone": "test_resnet", "image_size": 32, "clusters": 4}
 def pica(**settings):
     method = new_method("pica", SMALL | settings, {}, seed=2)
     frames = torch.randint(0, 256, (6, 37, 37), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    return method, Batch(method.views(frames, torch_draws(0, "v")))
+    return method, Batch(method.views(frames, ViewDraws(torch_draws(0, "v"))))
 
 
 @pytest.mark.parametrize("balance", ["entropy", "dirichlet"])

@@ -1,4 +1,7 @@
-"""A tiny training as a process of its own, so that a test can kill it: python resumable_training.py RUN METHOD."""
+"""A tiny training as a process of its own, to be killed or shared: python resumable_training.py RUN METHOD PRECISION N.
+
+N is the number of processes; with more than one it starts the others itself.
+"""
 
 import sys
 from pathlib import Path
@@ -6,44 +9,70 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sonosift.batches.exam_sampler import ExamSampler
 from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.sampler import Rows
 from sonosift.cohort.run_folder import RECORD_FILE, RunFolder
 from sonosift.machine import progress
 from sonosift.training.finished_run import new_method, save_networks
-from sonosift.training.fit import FitPlan, fit
+from sonosift.training.fit import fit
+from sonosift.training.fit_plan import FitPlan
+from sonosift.training.processes import start_processes
 from sonosift.training.validation import validate_on
+from tests.methods.test_method_contract import FACTS, OWN
 
 STEPS = 12
+FRAMES = 60
 
 
-def main(folder: str, name: str, precision: str) -> None:
+def main(folder: str, name: str, precision: str, count: str = "1", backbone: str = "test_resnet") -> None:
     progress.set_quiet(True)
     torch.set_num_threads(1)
     draw = np.random.default_rng(0)
-    frames = torch.from_numpy(draw.integers(0, 256, (60, 37, 37), dtype=np.uint8))
-    labels = (draw.random((60, 3)) < 0.4).astype(np.uint8)
-    exams = [f"e{i // 5}" for i in range(60)]
-    path = Path(folder)
-    run = RunFolder.open(path) if (path / RECORD_FILE).exists() else RunFolder.create(path, {})
-    settings = {"backbone": "test_resnet", "image_size": 32, "learning_rate": 1e-2}
+    frames = FrameTensor(torch.from_numpy(draw.integers(0, 256, (FRAMES, 37, 37), dtype=np.uint8)))
+    labels = (draw.random((FRAMES, 3)) < 0.4).astype(np.uint8)
+    rows = Rows([f"e{i // 5}" for i in range(FRAMES)], [f"c{i // 3}" for i in range(FRAMES)], list(range(FRAMES)))
+    settings = {"backbone": backbone, "image_size": 32, "learning_rate": 1e-2} | OWN.get(name, {})
+    facts = FACTS.get(name, {}) | ({"frames": FRAMES} if "frames" in FACTS.get(name, {}) else {})
+    exams = {"exams_per_batch": 4, "max_images_per_exam": 4} if name in ("pica", "lsd", "supervised") else {}
+    method = new_method(name, settings | exams, facts, seed=7)
     supervised = name == "supervised"
-    method = new_method(name, settings, {"labels": 3} if supervised else {}, seed=7)
     plan = FitPlan(
-        steps=STEPS, seed=7, precision=precision, log_every=3, save_every_s=0, validate_every=2, patience=100
+        steps=STEPS,
+        seed=7,
+        precision=precision,
+        log_every=3,
+        save_every_s=0,
+        validate_every=2 if supervised else 0,
+        patience=100,
     )
+    processes = start_processes(precision, count, several_turns=len(method.turns()) > 1)
+    path = Path(folder)
+    if processes.is_global_zero and not (path / RECORD_FILE).exists():
+        RunFolder.create(path, {})
+    processes.barrier()
+    run = RunFolder.open(path)
     fit(
         method,
-        FrameTensor(frames),
-        lambda rank, world: ExamSampler(
-            exams, exams_per_batch=4, max_images_per_exam=4, seed=7, rank=rank, world=world
-        ),
+        frames,
+        method.sampler(rows, 7),
         plan,
         run,
-        targets=torch.from_numpy(labels) if supervised else None,
-        validate=validate_on(FrameTensor(frames[:20]), labels[:20], precision) if supervised else None,
+        targets=told(name, labels),
+        validate=validate_on(FrameTensor(frames.gather(np.arange(20))), labels[:20], precision) if supervised else None,
+        processes=processes,
     )
-    save_networks(method, run)
+    if processes.is_global_zero:
+        save_networks(method, run)
+
+
+def told(name: str, labels: np.ndarray) -> torch.Tensor | None:
+    if name == "supervised":
+        return torch.from_numpy(labels).float()
+    if name == "uscl":
+        return torch.tensor([(i // 3) % 4 - 1 for i in range(FRAMES)])
+    if name == "context-encoder":
+        return torch.from_numpy(np.random.default_rng(1).integers(0, 2, (FRAMES, 10))).float()
+    return None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
 from sonosift.metrics.clustering import purity
 from sonosift.training.finished_run import load_method, new_method, save_networks
-from sonosift.training.fit import FitPlan, Score, fit
+from sonosift.training.fit import fit
+from sonosift.training.fit_plan import FitPlan, Score
 from sonosift.training.predict import predict, sigmoid, softmax
 
 SETTINGS = {"backbone": "test_resnet", "image_size": 32, "learning_rate": 3e-3}
@@ -51,7 +52,7 @@ def test_supervised_training_recognises_new_frames(tmp_path):
     result = fit(
         method,
         FrameTensor(torch.from_numpy(frames)),
-        lambda rank, world: FrameSampler(240, batch_size=48, seed=0, rank=rank, world=world),
+        FrameSampler(240, batch_size=48, seed=0),
         FitPlan(steps=60, seed=0),
         run_in(tmp_path),
         targets=targets,
@@ -71,7 +72,7 @@ def test_pica_groups_unseen_frames_by_what_they_show(tmp_path):
     fit(
         method,
         FrameTensor(torch.from_numpy(frames)),
-        lambda rank, world: FrameSampler(240, batch_size=60, seed=0, rank=rank, world=world),
+        FrameSampler(240, batch_size=60, seed=0),
         FitPlan(steps=120, seed=0),
         run_in(tmp_path),
     )
@@ -87,7 +88,7 @@ def small_training(tmp_path, plan, *, validate=None, name="supervised", targets=
     run = run_in(tmp_path)
     exams = [f"e{i % 5}" for i in range(frames)]
     result = fit(
-        method, images, lambda r, w: ExamSampler(exams, seed=0, rank=r, world=w), plan, run, targets=labels,
+        method, images, ExamSampler(exams, seed=0), plan, run, targets=labels,
         validate=validate,
     )  # fmt: skip
     return method, run, result
@@ -139,7 +140,7 @@ def test_finished_training_does_nothing_when_started_again(tmp_path):
     _, run, _ = small_training(tmp_path, FitPlan(steps=4, seed=0))
     method = new_method("supervised", SETTINGS, {"labels": 2}, seed=99)
     frames = FrameTensor(torch.zeros(20, 37, 37, dtype=torch.uint8))
-    result = fit(method, frames, lambda r, w: FrameSampler(20, batch_size=4, seed=0), FitPlan(steps=4, seed=0), run)
+    result = fit(method, frames, FrameSampler(20, batch_size=4, seed=0), FitPlan(steps=4, seed=0), run)
     assert result.steps == 4
     assert len([row for row in run.metrics() if row["step"] == 1]) == 1
 
@@ -168,5 +169,5 @@ def test_a_network_can_still_learn_after_predicting(tmp_path):
     frames = FrameTensor(torch.randint(0, 256, (12, 37, 37), dtype=torch.uint8))
     predict(method, frames, "bf16-mixed")
     plan = FitPlan(steps=1, seed=0)
-    result = fit(method, frames, lambda r, w: FrameSampler(12, batch_size=12, seed=0), plan, run_in(tmp_path))
+    result = fit(method, frames, FrameSampler(12, batch_size=12, seed=0), plan, run_in(tmp_path))
     assert result.steps == 1

@@ -12,14 +12,16 @@ import torch
 
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
+from sonosift.methods import registry
 from sonosift.training.resume_state import FILE_NAME, load_state, save_state
+from tests.methods.test_method_contract import build
 
 SCRIPT = Path(__file__).with_name("resumable_training.py")
 train_whole = runpy.run_path(str(SCRIPT))["main"]
 
 
 def start(folder, method, precision):
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parents[2])}
     return subprocess.Popen([sys.executable, str(SCRIPT), str(folder), method, precision], env=environment)
 
 
@@ -55,6 +57,31 @@ def test_killed_and_continued_ends_bitwise_as_if_uninterrupted(tmp_path, method,
     assert rows_without_clock(whole) == rows_without_clock(broken)
     steps = [row["step"] for row in rows_without_clock(whole) if "loss" in row]
     assert steps == [1, 3, 6, 9, 12]
+
+
+class InterruptionError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("method", registry.names())
+def test_every_method_interrupted_inside_an_epoch_ends_bitwise_the_same(tmp_path, monkeypatch, method):
+    whole, broken = tmp_path / "whole" / "run", tmp_path / "broken" / "run"
+    train_whole(str(whole), method, "32-true")
+    steps = []
+
+    def interrupt(self, place):
+        steps.append(place.step)
+        if len(steps) == 5:
+            raise InterruptionError
+
+    monkeypatch.setattr(type(build(method)), "after_step", interrupt)
+    with pytest.raises(InterruptionError):
+        train_whole(str(broken), method, "32-true")
+    monkeypatch.undo()
+    train_whole(str(broken), method, "32-true")
+    for name in ("model.safetensors", "heads.safetensors"):
+        assert (whole / name).read_bytes() == (broken / name).read_bytes()
+    assert rows_without_clock(whole) == rows_without_clock(broken)
 
 
 def test_state_is_loaded_without_pickle(tmp_path):

@@ -23,17 +23,18 @@ class Boxes(NamedTuple):
     flip: Tensor
 
 
-def crop_resize(frames: Tensor, boxes: Boxes, size: int) -> Tensor:
-    """Return every frame's box as ``[B, 1, size, size]`` float32 in 0..1.
+def crop_resize(frames: Tensor, boxes: Boxes, size: int | tuple[int, int]) -> Tensor:
+    """Return every frame's box as ``[B, 1, height, width]`` float32 in 0..1.
 
     Args:
-        frames: ``[B, H, W]`` uint8.
+        frames: ``[B, H, W]`` uint8, or grey values 0..255 as floats.
         boxes: inside the frames.
-        size: pixels of the square result.
+        size: height and width of the result, or one number for a square.
     """
     device = frames.device
-    rows = _weights(boxes.top.to(device), boxes.height.to(device), frames.shape[1], size)
-    columns = _weights(boxes.left.to(device), boxes.width.to(device), frames.shape[2], size)
+    height, width = (size, size) if isinstance(size, int) else size
+    rows = _weights(boxes.top.to(device), boxes.height.to(device), frames.shape[1], height)
+    columns = _weights(boxes.left.to(device), boxes.width.to(device), frames.shape[2], width)
     columns = torch.where(boxes.flip.to(device)[:, None, None], columns.flip(1), columns)
     scaled = torch.bmm(torch.bmm(rows, frames.float()), columns.transpose(1, 2))
     return (scaled / 255.0).unsqueeze(1)

@@ -22,8 +22,6 @@ class ExamSampler:
         exams_per_batch: 16 in the paper.
         max_images_per_exam: at most this many images of an exam at a time, drawn anew each epoch; all when None.
         seed: same seed, same batches.
-        rank: this process; every process takes its share of the exams of the same global batch.
-        world: the number of processes.
     """
 
     def __init__(
@@ -33,8 +31,6 @@ class ExamSampler:
         exams_per_batch: int = 16,
         max_images_per_exam: int | None = None,
         seed: int,
-        rank: int = 0,
-        world: int = 1,
     ) -> None:
         if len(exams) == 0:
             raise SonosiftError("there is no image to train on", "Check the split and the cohort: sonosift inspect.")
@@ -43,13 +39,8 @@ class ExamSampler:
         self._rows_of_exam = np.split(order.astype(np.int64), np.flatnonzero(np.diff(index[order])) + 1)
         self.exams = len(self._rows_of_exam)
         self.exams_in_batch = min(exams_per_batch, self.exams)
-        if self.exams_in_batch < world:
-            raise SonosiftError(
-                f"a batch of {self.exams_in_batch} exams cannot be shared by {world} processes",
-                f"Use at most {self.exams_in_batch} devices.",
-            )
         self._most = max_images_per_exam
-        self._seed, self._rank, self._world = seed, rank, world
+        self._seed = seed
 
     @property
     def steps_per_epoch(self) -> int:
@@ -57,16 +48,15 @@ class ExamSampler:
         return self.exams // self.exams_in_batch
 
     def exams_of(self, step: int) -> NDArray[np.int64]:
-        """Return the exams (as numbers in sorted order of their names) of the global batch of ``step``."""
+        """Return the exams (as numbers in sorted order of their names) of the batch of ``step``."""
         epoch, place = divmod(step, self.steps_per_epoch)
         order = numpy_draws(self._seed, "exam order", epoch).permutation(self.exams)
         return order[place * self.exams_in_batch : (place + 1) * self.exams_in_batch]
 
     def rows(self, step: int) -> NDArray[np.int64]:
-        """Return the rows of this process's exams in the batch of ``step``, exam after exam."""
+        """Return the rows of the exams in the batch of ``step``, exam after exam."""
         epoch = step // self.steps_per_epoch
-        mine = self.exams_of(step)[self._rank :: self._world]
-        return np.concatenate([self._images(int(exam), epoch) for exam in mine])
+        return np.concatenate([self._images(int(exam), epoch) for exam in self.exams_of(step)])
 
     def _images(self, exam: int, epoch: int) -> NDArray[np.int64]:
         rows = self._rows_of_exam[exam]

@@ -17,23 +17,16 @@ class FrameSampler:
 
     Args:
         frames: the number of rows.
-        batch_size: frames per global batch.
+        batch_size: frames per batch.
         seed: same seed, same batches.
-        rank: this process; every process takes its share of the same global batch.
-        world: the number of processes.
     """
 
-    def __init__(self, frames: int, *, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(self, frames: int, *, batch_size: int, seed: int) -> None:
         if frames < 1:
             raise SonosiftError("there is no image to train on", "Check the split and the cohort: sonosift inspect.")
         self.frames = frames
         self.frames_in_batch = min(batch_size, frames)
-        if self.frames_in_batch < world:
-            raise SonosiftError(
-                f"a batch of {self.frames_in_batch} frames cannot be shared by {world} processes",
-                f"Use at most {self.frames_in_batch} devices.",
-            )
-        self._seed, self._rank, self._world = seed, rank, world
+        self._seed = seed
 
     @property
     def steps_per_epoch(self) -> int:
@@ -41,8 +34,7 @@ class FrameSampler:
         return self.frames // self.frames_in_batch
 
     def rows(self, step: int) -> NDArray[np.int64]:
-        """Return the rows of this process in the batch of ``step``."""
+        """Return the rows of the batch of ``step``."""
         epoch, place = divmod(step, self.steps_per_epoch)
         order = numpy_draws(self._seed, "frame order", epoch).permutation(self.frames)
-        batch = order[place * self.frames_in_batch : (place + 1) * self.frames_in_batch]
-        return batch[self._rank :: self._world]
+        return order[place * self.frames_in_batch : (place + 1) * self.frames_in_batch]

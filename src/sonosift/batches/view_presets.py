@@ -1,4 +1,8 @@
-"""Named augmentations: how far a view may stray from the original image."""
+"""Named augmentations: how far a view may stray from the original image.
+
+The frames are grey, so whatever the papers' recipes do to hue, saturation and greying is left out: on a grey image it
+does nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +18,52 @@ class ViewPreset:
     Attributes:
         scale: smallest and largest share of the image's area that the crop keeps.
         ratio: smallest and largest width over height of the crop.
-        brightness: factors are drawn from 1 - brightness to 1 + brightness.
+        brightness: factors are drawn from 1 - brightness (at least 0) to 1 + brightness.
         contrast: the same for the distance of each pixel from the image's mean.
+        jitter_chance: the probability of changing brightness and contrast at all.
         flip: the probability of mirroring left to right.
+        rotation: largest angle in degrees, either way.
+        blur: smallest and largest sigma of a Gaussian blur, in pixels of the view at 224 pixels.
+        blur_chance: its probability.
+        solarize_chance: the probability of turning bright pixels (above the middle) dark.
     """
 
     scale: tuple[float, float]
-    ratio: tuple[float, float]
-    brightness: float
-    contrast: float
-    flip: float
+    ratio: tuple[float, float] = (3 / 4, 4 / 3)
+    brightness: float = 0.0
+    contrast: float = 0.0
+    jitter_chance: float = 1.0
+    flip: float = 0.5
+    rotation: float = 0.0
+    blur: tuple[float, float] = (0.1, 2.0)
+    blur_chance: float = 0.0
+    solarize_chance: float = 0.0
 
 
 PRESETS: dict[str, ViewPreset] = {
-    # The strong view of PICA's published configuration; hue, saturation and greying do nothing to grey images.
-    "pica": ViewPreset(scale=(0.2, 1.0), ratio=(3 / 4, 4 / 3), brightness=0.4, contrast=0.4, flip=0.5),
     # Ours: an organ is recognised by what lies around it, so at least 60 % of the image stays.
-    "semantic": ViewPreset(scale=(0.6, 1.0), ratio=(3 / 4, 4 / 3), brightness=0.4, contrast=0.4, flip=0.5),
+    "semantic": ViewPreset(scale=(0.6, 1.0), brightness=0.4, contrast=0.4),
+    # Ours: the usual hard crop of contrastive learning.
+    "crop": ViewPreset(scale=(0.2, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8),
+    # The strong view of PICA's published configuration.
+    "pica": ViewPreset(scale=(0.2, 1.0), brightness=0.4, contrast=0.4),
+    # FUSC's published SimCLR configuration: no greying, no blur.
+    "fusc-simclr": ViewPreset(scale=(0.2, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8),
+    # USCL's published code; its paper's text adds a rotation of 10 degrees.
+    "uscl": ViewPreset(scale=(0.8, 1.0), ratio=(0.8, 1.25), brightness=0.8, contrast=0.8),
+    "uscl-rotated": ViewPreset(scale=(0.8, 1.0), ratio=(0.8, 1.25), brightness=0.8, contrast=0.8, rotation=10.0),
+    "moco-v2": ViewPreset(scale=(0.2, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.5),
+    "dino-first": ViewPreset(scale=(0.4, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=1.0),
+    "dino-second": ViewPreset(
+        scale=(0.4, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.1, solarize_chance=0.2
+    ),
+    "dino-local": ViewPreset(scale=(0.05, 0.4), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.5),
+    # Without small crops DINO's authors let the large ones shrink further.
+    "dino-first-alone": ViewPreset(scale=(0.14, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=1.0),
+    "dino-second-alone": ViewPreset(
+        scale=(0.14, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.1, solarize_chance=0.2
+    ),
+    "deepcluster": ViewPreset(scale=(0.08, 1.0)),
 }
 
 

@@ -24,6 +24,8 @@ class PretrainSummary(Summary):
         loss: The last loss.
         filled_clusters: Groups in use in the last batch looked at.
         effective_rank: Directions that its features span.
+        knn_average_precision: How well neighbours from other patients predict the labels that there are.
+        best_step: The step whose weights were kept, for methods that keep their best.
         warnings: Signs that learning went wrong.
         model: The weights of the backbone.
     """
@@ -40,6 +42,8 @@ class PretrainSummary(Summary):
     loss: float
     filled_clusters: int | None = None
     effective_rank: float | None = None
+    knn_average_precision: float | None = None
+    best_step: int | None = None
     warnings: list[str]
     model: str
 
@@ -57,6 +61,9 @@ def pretrain(
     split: str = "default",
     part: str | None = None,
     precision: str = "auto",
+    devices: str = "auto",
+    nodes: int = 1,
+    tensorboard: bool = False,
     seed: int = 0,
     settings: dict[str, Any] | None = None,
 ) -> PretrainSummary:
@@ -66,9 +73,9 @@ def pretrain(
 
     Args:
         cohort: Folder of the cohort.
-        method: pica or lsd.
+        method: pica, lsd, simclr, moco, dino, uscl, deepcluster or context-encoder.
         run: Name of the run; by default the method's.
-        epochs: Passes over the exams.
+        epochs: Passes over the exams, frames or clips.
         steps: Optimiser steps, instead of epochs.
         image_size: Pixels of a view.
         scale: paper: the paper's settings; small: for two cores and some hundred images; auto: small without a GPU.
@@ -76,6 +83,9 @@ def pretrain(
         split: Split whose part is used.
         part: Part to learn from, or all; by default the training part, or all frames when there is no split yet.
         precision: 32, bf16, or auto.
+        devices: GPUs per computer (without a GPU: processes), or auto for one.
+        nodes: Computers; start the command on each with torchrun or SLURM.
+        tensorboard: Write the curves for TensorBoard too (they are always in metrics.jsonl and metrics.csv).
         seed: Same seed, same run.
         settings: Settings of the method, key=value.
 
@@ -85,88 +95,102 @@ def pretrain(
     from sonosift.cohort.cohort import Cohort
     from sonosift.methods import registry
 
-    registry.find(method, "pretrain")
+    entry = registry.find(method, "pretrain")
     given = registry.with_options(settings, epochs=epochs, steps=steps, image_size=image_size)
     registry.config_of(method, given)  # a misspelt setting is told before anything heavy is loaded
     opened = Cohort.open(cohort)
 
-    from sonosift.batches.exam_sampler import ExamSampler
-    from sonosift.machine import lock, progress
+    from sonosift.machine import progress
     from sonosift.nets.initial_weights import initialise
-    from sonosift.training.cohort_frames import frames_without_labels, load_canvas, weights_of
+    from sonosift.training.begin_run import begin_run, held
+    from sonosift.training.cohort_frames import frames_without_labels, load_canvas, rows_of, weights_of
+    from sonosift.training.curves import write_curves
     from sonosift.training.finished_run import new_method, save_networks
-    from sonosift.training.fit import FitPlan, fit
+    from sonosift.training.fit import fit
+    from sonosift.training.fit_plan import FitPlan
+    from sonosift.training.kept_best import validation_of
+    from sonosift.training.knn_watch import knn_watch
     from sonosift.training.precision import choose_precision, training_device
     from sonosift.training.predict import predict
+    from sonosift.training.processes import start_processes
     from sonosift.training.scale import is_small
+    from sonosift.training.told_about_frames import told_about
 
     device = training_device()
-    config = registry.config_of(method, given, small=is_small(scale, device))
-    values = config.model_dump(mode="json")
+    values = registry.config_of(method, given, small=is_small(scale, device)).model_dump(mode="json")
+    weights = weights_of(opened, init)
     rows, learnt_part = frames_without_labels(opened, split, part)
-    frame_ids, exams = rows["frame_id"].to_list(), rows["exam"].to_list()
-
-    def sampler(rank: int, world: int) -> ExamSampler:
-        return ExamSampler(
-            exams,
-            exams_per_batch=values["exams_per_batch"],
-            max_images_per_exam=values["max_images_per_exam"],
-            seed=seed,
-            rank=rank,
-            world=world,
-        )
-
-    planned = sampler(0, 1)
+    frame_ids = rows["frame_id"].to_list()
+    told = told_about(entry.needs, opened, rows, values, seed)
+    chosen = choose_precision(precision, device)
+    network = new_method(method, values, told.facts, seed=seed)
+    processes = start_processes(chosen, devices, nodes, several_turns=len(network.turns()) > 1)
+    sampler = network.sampler(rows_of(rows), seed)
+    total = values["steps"] or values["epochs"] * sampler.steps_per_epoch
+    keeps_best = validation_of(opened, network, values, entry.needs, split, learnt_part, chosen, seed)
+    looks = max(10, total // 10 // 10 * 10)
     plan = FitPlan(
-        steps=values["steps"] or values["epochs"] * planned.steps_per_epoch,
+        steps=total,
         seed=seed,
-        precision=choose_precision(precision, device),
+        precision=chosen,
+        look_every=looks,
+        validate_every=max(1, min(looks, total)) if keeps_best else 0,
     )
-    folder = opened.runs.create(
-        run or method,
-        {
-            "command": "pretrain",
-            "method": method,
-            "settings": values,
-            "facts": {},
-            "init": init,
-            "split": None if learnt_part == "all" else split,
-            "part": learnt_part,
-            "precision": plan.precision,
-            "seed": seed,
-        },
-        frame_ids=frame_ids,
-    )
+    config = {
+        "command": "pretrain",
+        "method": method,
+        "settings": values,
+        "facts": told.facts,
+        "init": init,
+        "split": None if learnt_part == "all" else split,
+        "part": learnt_part,
+        "precision": chosen,
+        "seed": seed,
+    }
+    folder = begin_run(opened, run or method, config, frame_ids, processes)
     if folder.finished:
-        progress.notice(f"{folder.name} is finished already: its result stands as it is")
         return PretrainSummary(**folder.summary())
-    with lock.exclusive(folder.path / "lock", f"run {folder.name}"):
-        if planned.exams < values["exams_per_batch"]:
-            asked = values["exams_per_batch"]
-            progress.notice(f"{planned.exams} exams are fewer than a batch of {asked}: every batch holds them all")
-        network = new_method(method, values, {}, seed=seed)
-        initialise(network.backbone, weights_of(opened, init))
-        result = fit(network, load_canvas(opened, frame_ids, values["image_size"]), sampler, plan, folder)
-        save_networks(network, folder)
-        all_ids = opened.frames.frame_ids
-        found = predict(network, load_canvas(opened, all_ids, values["image_size"]), plan.precision, title="embed")
-        folder.save_embeddings(all_ids, found.features)
-        last = [row for row in folder.metrics() if "loss" in row][-1]
+    with held(folder, processes):
+        initialise(network.backbone, weights)
+        network.weights_filled()
+        frames = load_canvas(opened, frame_ids, values["image_size"])
+        result = fit(
+            network,
+            frames,
+            sampler,
+            plan,
+            folder,
+            targets=told.targets,
+            validate=keeps_best,
+            watch=knn_watch(opened, rows, frames, chosen),
+            processes=processes,
+        )
+        figures: dict[str, Any] = {key: value for row in folder.metrics() for key, value in row.items()}
         summary = PretrainSummary(
             run=folder.name,
             method=method,
             frames=len(frame_ids),
-            exams=planned.exams,
+            exams=rows["exam"].n_unique(),
             image_size=values["image_size"],
-            precision=plan.precision,
+            precision=chosen,
             steps=result.steps,
             seconds=round(result.seconds, 1),
             images_per_second=round(result.images / max(result.seconds, 1e-9), 1),
-            loss=last["loss"],
-            filled_clusters=int(last["filled_clusters"]) if "filled_clusters" in last else None,
-            effective_rank=last.get("effective_rank"),
+            loss=figures["loss"],
+            filled_clusters=int(figures["filled_clusters"]) if "filled_clusters" in figures else None,
+            effective_rank=figures.get("effective_rank"),
+            knn_average_precision=figures.get("knn_average_precision"),
+            best_step=result.best_step,
             warnings=result.warnings,
             model=str(folder.model_path),
         )
-        folder.finish(**summary.model_dump(mode="json"))
+        if processes.is_global_zero:
+            save_networks(network, folder)
+            all_ids = opened.frames.frame_ids
+            found = predict(network, load_canvas(opened, all_ids, values["image_size"]), chosen, title="embed")
+            folder.save_embeddings(all_ids, found.features)
+            write_curves(folder, tensorboard=tensorboard)
+            folder.finish(**summary.model_dump(mode="json"))
+            for line in result.warnings:
+                progress.notice(line)
     return summary

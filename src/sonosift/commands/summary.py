@@ -10,6 +10,11 @@ class Summary(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @property
+    def exit_code(self) -> int:
+        """What the shell is told: 0, unless the command found what it was asked to look for."""
+        return 0
+
     def describe(self) -> str:
         """Return the summary as lines for a person; commands with more to say override this.
 

@@ -95,22 +95,26 @@ def train(
     import polars as pl
     import torch
 
-    from sonosift.batches.exam_sampler import ExamSampler
-    from sonosift.machine import atomic, lock, progress
+    from sonosift.batches.sampler import Rows
+    from sonosift.machine import atomic
     from sonosift.metrics.thresholds import fit_thresholds
     from sonosift.nets.initial_weights import initialise
+    from sonosift.training.begin_run import begin_run, held
     from sonosift.training.cohort_frames import load_canvas, settings_of, weights_of
+    from sonosift.training.curves import write_curves
     from sonosift.training.finished_run import new_method, save_networks
-    from sonosift.training.fit import FitPlan, fit
+    from sonosift.training.fit import fit
+    from sonosift.training.fit_plan import FitPlan
     from sonosift.training.labelled_frames import labelled_part, part_of_labels
     from sonosift.training.precision import choose_precision, training_device
     from sonosift.training.predict import predict, sigmoid
+    from sonosift.training.processes import start_processes
     from sonosift.training.scale import is_small
     from sonosift.training.validation import validate_on
 
     device = training_device()
     # Weights fit one backbone, and features the scale they were learnt at.
-    inherited = settings_of(opened, init, ("backbone", "channels", "image_size"))
+    inherited = settings_of(opened, init, ("backbone", "channels", "scaling", "image_size"))
     values = registry.config_of(method, inherited | given, small=is_small(scale, device)).model_dump(mode="json")
     weights = weights_of(opened, init)
     if split not in opened.splits.names():
@@ -119,17 +123,9 @@ def train(
     learn = part_of_labels(opened, labelled_part(opened, split, "train"), label_fraction, seed)
     judge = labelled_part(opened, split, "validation")
 
-    def sampler(rank: int, world: int) -> ExamSampler:
-        return ExamSampler(
-            learn.exams,
-            exams_per_batch=values["exams_per_batch"],
-            max_images_per_exam=values["max_images_per_exam"],
-            seed=seed,
-            rank=rank,
-            world=world,
-        )
-
-    planned = sampler(0, 1)
+    facts = {"labels": len(names)}
+    network = new_method(method, values, facts, seed=seed)
+    planned = network.sampler(Rows(learn.exams, learn.frame_ids, [0] * len(learn.exams)), seed)
     plan = FitPlan(
         steps=values["steps"] or values["epochs"] * planned.steps_per_epoch,
         seed=seed,
@@ -138,7 +134,6 @@ def train(
         patience=values["patience"],
         least_validations=values["least_validations"],
     )
-    facts = {"labels": len(names)}
     config = {
         "command": "train",
         "method": method,
@@ -153,23 +148,23 @@ def train(
         "seed": seed,
     }
     default_name = f"{method}-from-{Path(init.replace(':', '-')).stem}"
-    folder = opened.runs.create(run or default_name, config, frame_ids=learn.frame_ids)
+    processes = start_processes(plan.precision)
+    folder = begin_run(opened, run or default_name, config, learn.frame_ids, processes)
     if folder.finished:
-        progress.notice(f"{folder.name} is finished already: its result stands as it is")
         return TrainSummary(**folder.summary())
-    with lock.exclusive(folder.path / "lock", f"run {folder.name}"):
+    with held(folder, processes):
         size = values["image_size"]
-        network = new_method(method, values, facts, seed=seed)
         initialise(network.backbone, weights)
         judge_frames = load_canvas(opened, judge.frame_ids, size)
         result = fit(
             network,
             load_canvas(opened, learn.frame_ids, size),
-            sampler,
+            planned,
             plan,
             folder,
-            targets=torch.from_numpy(learn.truth),
+            targets=torch.from_numpy(learn.truth).float(),
             validate=validate_on(judge_frames, judge.truth, plan.precision),
+            processes=processes,
         )
         save_networks(network, folder)
         judged = sigmoid(predict(network, judge_frames, plan.precision).logits)
@@ -188,7 +183,7 @@ def train(
             method=method,
             init=init,
             training_frames=len(learn.frame_ids),
-            training_exams=planned.exams,
+            training_exams=len(set(learn.exams)),
             validation_frames=len(judge.frame_ids),
             image_size=size,
             steps=result.steps,
@@ -200,5 +195,6 @@ def train(
             predictions=str(predictions),
             model=str(folder.model_path),
         )
+        write_curves(folder)
         folder.finish(**summary.model_dump(mode="json"))
     return summary

@@ -5,11 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from sonosift.batches.exam_sampler import ExamSampler
 from sonosift.batches.random_views import strong_view, weak_view
+from sonosift.batches.sampler import Rows
+from sonosift.batches.view_draws import ViewDraws
 from sonosift.batches.view_presets import preset
 from sonosift.losses.dirichlet_prior import dirichlet_floor, dirichlet_prior
 from sonosift.losses.pica import consistency, negative_entropy
-from sonosift.methods.method import Batch, Method, adam
+from sonosift.methods.method import ALL, Batch, Method, adam
 from sonosift.methods.pica_config import PicaConfig
 from sonosift.metrics.clustering import effective_clusters, filled_clusters
 from sonosift.metrics.embedding_spread import effective_rank
@@ -32,12 +35,21 @@ class Pica(Method):
         """The linear layer to the K groups."""
         return {"cluster_head": self.cluster_head}
 
-    def views(self, frames: Tensor, draws: torch.Generator) -> dict[str, Tensor]:
+    def sampler(self, rows: Rows, seed: int) -> ExamSampler:
+        """Whole exams."""
+        return ExamSampler(
+            rows.exams,
+            exams_per_batch=self.config.exams_per_batch,
+            max_images_per_exam=self.config.max_images_per_exam,
+            seed=seed,
+        )
+
+    def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
         """One weak view, and ``repeats`` strong ones after each other."""
         strong = [strong_view(frames, self.image_size, self._strong, draws) for _ in range(self.config.repeats)]
         return {"weak": weak_view(frames, self.image_size, draws), "strong": torch.cat(strong)}
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def losses(self, batch: Batch, turn: str = ALL) -> dict[str, Tensor]:  # noqa: ARG002 (one turn)
         """``L_CE + lambda * balance``; the balance looks at the weak view alone."""
         weak, strong = self._logits_of_views(batch)
         agreement = consistency(weak.repeat(self.config.repeats, 1), strong)
@@ -59,9 +71,9 @@ class Pica(Method):
         logits: Tensor = self.cluster_head(features)
         return logits
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def turns(self) -> dict[str, torch.optim.Optimizer]:
         """Adam with a fixed rate."""
-        return adam(self, self.config.learning_rate, self.config.weight_decay)
+        return {ALL: adam([self], self.config.learning_rate, self.config.weight_decay)}
 
     @torch.no_grad()
     def health(self, batch: Batch) -> dict[str, float]:
@@ -81,4 +93,5 @@ class Pica(Method):
         # One pass over both views: batch normalisation sees them together, and the processor larger batches.
         weak = len(batch.views["weak"])
         logits = self.logits(self.backbone(torch.cat([batch.views["weak"], batch.views["strong"]])))
-        return logits[:weak], logits[weak:]
+        strong = torch.cat([self.gather(repeat) for repeat in logits[weak:].chunk(self.config.repeats)])
+        return self.gather(logits[:weak]), strong

@@ -11,7 +11,7 @@ class PicaConfig(MethodConfig):
     """Defaults at the paper's scale; see ``scale`` for a small machine."""
 
     backbone: str = paper("resnet18", "timm network")
-    channels: Literal[1, 3] = ours(1, "1: grey as it is; 3: grey repeated")
+    channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
     image_size: int = ours(224, "pixels of a view", ge=16)
     clusters: int = ours(20, "number of groups K; the paper uses the number of label combinations", ge=2)
     balance: Literal["entropy", "dirichlet"] = paper(

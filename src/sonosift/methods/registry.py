@@ -26,6 +26,8 @@ class Entry:
         method: ``module:class`` of its code.
         presets: settings that differ from the configuration's defaults under this name.
         small: settings for a small machine (see docs), over the presets.
+        needs: what it is told besides the frames: their number, classes of clips, DICOM tags (see
+            ``training.told_about_frames``).
     """
 
     name: str
@@ -34,6 +36,7 @@ class Entry:
     method: str
     presets: dict[str, Any] = field(default_factory=dict)
     small: dict[str, Any] = field(default_factory=dict)
+    needs: str | None = None
 
 
 # Chosen for two cores and some hundred images, where the papers' scale would take days.
@@ -43,6 +46,47 @@ _SMALL_PICA: dict[str, Any] = {
     "max_images_per_exam": 6,
     "learning_rate": 3e-3,
     "steps": 150,
+}
+_SMALL_SIMCLR: dict[str, Any] = {
+    "image_size": 64,
+    "view": "crop",
+    "batch_size": 128,
+    "optimizer": "adam",
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "steps": 300,
+}
+_SMALL_MOCO: dict[str, Any] = {"image_size": 64, "batch_size": 128, "queue": 1024, "momentum": 0.99, "steps": 300}
+_SMALL_DINO: dict[str, Any] = {
+    "backbone": "resnet18",
+    "image_size": 64,
+    "local_crops": 2,
+    "local_size": 32,
+    "prototypes": 4096,
+    "hidden": 512,
+    "batch_size": 64,
+    "learning_rate": 2e-3,
+    "momentum": 0.99,
+    "warm_epochs": 2,
+    "steps": 300,
+}
+_SMALL_USCL: dict[str, Any] = {"image_size": 64, "learning_rate": 1e-3, "schedule": "constant", "steps": 300}
+_SMALL_DEEPCLUSTER: dict[str, Any] = {
+    "backbone": "resnet18",
+    "image_size": 64,
+    "clusters": 60,
+    "components": 64,
+    "batch_size": 128,
+    "steps": 300,
+}
+_SMALL_CONTEXT_ENCODER: dict[str, Any] = {
+    "backbone": "resnet18",
+    "image_size": 64,
+    "image_width": None,
+    "batch_size": 32,
+    "learning_rate": 1e-3,
+    "critic_learning_rate": 1e-4,
+    "steps": 300,
 }
 _SMALL_SUPERVISED: dict[str, Any] = {
     "image_size": 64,
@@ -54,28 +98,26 @@ _SMALL_SUPERVISED: dict[str, Any] = {
     "least_validations": 5,
 }
 
+
+def _entry(name: str, kind: Kind, stem: str, small: dict[str, Any], **others: Any) -> Entry:
+    """The stem says where a method lies: ``context_encoder`` has ``ContextEncoder`` and ``ContextEncoderConfig``."""
+    camel = "".join(part.capitalize() for part in stem.split("_"))
+    place = f"sonosift.methods.{stem}"
+    return Entry(name, kind, f"{place}_config:{camel}Config", f"{place}:{camel}", small=small, **others)
+
+
 _METHODS = {
     entry.name: entry
     for entry in (
-        Entry(
-            "pica", "pretrain", "sonosift.methods.pica_config:PicaConfig", "sonosift.methods.pica:Pica", {}, _SMALL_PICA
-        ),
-        Entry(
-            "lsd",
-            "pretrain",
-            "sonosift.methods.pica_config:PicaConfig",
-            "sonosift.methods.pica:Pica",
-            {"balance": "dirichlet"},
-            _SMALL_PICA,
-        ),
-        Entry(
-            "supervised",
-            "train",
-            "sonosift.methods.supervised_config:SupervisedConfig",
-            "sonosift.methods.supervised:Supervised",
-            {},
-            _SMALL_SUPERVISED,
-        ),
+        _entry("pica", "pretrain", "pica", _SMALL_PICA),
+        _entry("lsd", "pretrain", "pica", _SMALL_PICA, presets={"balance": "dirichlet"}),
+        _entry("simclr", "pretrain", "simclr", _SMALL_SIMCLR),
+        _entry("moco", "pretrain", "moco", _SMALL_MOCO, needs="frames"),
+        _entry("dino", "pretrain", "dino", _SMALL_DINO),
+        _entry("uscl", "pretrain", "uscl", _SMALL_USCL, needs="classes"),
+        _entry("deepcluster", "pretrain", "deepcluster", _SMALL_DEEPCLUSTER, needs="frames"),
+        _entry("context-encoder", "pretrain", "context_encoder", _SMALL_CONTEXT_ENCODER, needs="tags"),
+        _entry("supervised", "train", "supervised", _SMALL_SUPERVISED),
     )
 }
 

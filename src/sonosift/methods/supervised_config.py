@@ -11,7 +11,10 @@ class SupervisedConfig(MethodConfig):
     """Defaults at the paper's scale; see ``scale`` for a small machine."""
 
     backbone: str = paper("resnet18", "timm network")
-    channels: Literal[1, 3] = ours(1, "1: grey as it is; 3: grey repeated")
+    channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
+    scaling: Literal["imagenet", "image"] = ours(
+        "imagenet", "grey values: ImageNet's mean and spread, or each image's own"
+    )
     image_size: int = ours(224, "pixels of a view", ge=16)
     finetune: Literal["full", "head"] = paper("full", "full: all weights learn; head: the backbone stays as it is")
     train_view: str = ours("semantic", "augmentation preset of the training images")

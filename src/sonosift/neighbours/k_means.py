@@ -28,7 +28,13 @@ class KMeansGroups:
 
 
 def k_means(
-    embeddings: NDArray[np.floating], clusters: int, *, seed: int, restarts: int = 20, normalise: bool = True
+    embeddings: NDArray[np.floating],
+    clusters: int,
+    *,
+    seed: int,
+    restarts: int = 20,
+    iterations: int = 300,
+    normalise: bool = True,
 ) -> KMeansGroups:
     """Group rows around ``clusters`` centres, the best of several starts.
 
@@ -36,7 +42,8 @@ def k_means(
         embeddings: ``[n, d]``, finite.
         clusters: K, at most n.
         seed: same seed, same groups.
-        restarts: independent starts (the spec's baseline uses 20).
+        restarts: independent starts.
+        iterations: at most so many rounds of each.
         normalise: scale rows to length 1 first, so that distance means angle.
     """
     from sklearn.cluster import KMeans
@@ -51,7 +58,9 @@ def k_means(
         )
     if normalise:
         rows = _unit_rows(rows)
-    model = KMeans(n_clusters=clusters, n_init=restarts, random_state=seed, algorithm="lloyd").fit(rows)
+    model = KMeans(n_clusters=clusters, n_init=restarts, max_iter=iterations, random_state=seed, algorithm="lloyd").fit(
+        rows
+    )
     centres = model.cluster_centers_.astype(np.float32)
     assignments, confidence = assign_to_centres(rows, centres, normalise=False)
     return KMeansGroups(assignments, centres, confidence, inertia=float(model.inertia_))

@@ -9,6 +9,7 @@ import polars as pl
 
 from sonosift.batches.frame_tensor import FrameTensor, load_frames
 from sonosift.batches.random_views import canvas_size
+from sonosift.batches.sampler import Rows
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.splits import DEFAULT_NAME
 from sonosift.errors import SonosiftError
@@ -35,6 +36,11 @@ def frames_without_labels(cohort: Cohort, split: str, part: str | None) -> tuple
             f"there is no frame to learn from in {cohort.path} (part: {part})", "Ingest an archive first."
         )
     return rows, part
+
+
+def rows_of(catalog: pl.DataFrame) -> Rows:
+    """Say what samplers may know of the frames of these catalog rows."""
+    return Rows(catalog["exam"].to_list(), catalog["clip"].to_list(), catalog["index_in_clip"].to_list())
 
 
 def load_canvas(cohort: Cohort, frame_ids: list[str], image_size: int) -> FrameTensor:

@@ -6,12 +6,10 @@ epoch: there the position of samplers and generators is lost, whereas here every
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -19,64 +17,20 @@ from torch import Tensor
 
 from sonosift.batches.draws import draw_key, torch_draws
 from sonosift.batches.frame_tensor import FrameTensor
-from sonosift.batches.sampler import Sampler
+from sonosift.batches.sampler import Sampler, share_of
+from sonosift.batches.view_draws import ViewDraws
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
 from sonosift.machine import progress
-from sonosift.methods.method import Batch, Method
+from sonosift.methods.method import Batch, Method, Place
+from sonosift.nets.synced_batch_norm import synchronise_batch_norm
 from sonosift.training.core_share import take_idle_cores
+from sonosift.training.fit_plan import FitPlan, FitResult, Validate, Watch
+from sonosift.training.gather_rows import gather_rows
 from sonosift.training.health_watch import HealthWatch
-from sonosift.training.precision import Precision
+from sonosift.training.predict import embed
+from sonosift.training.processes import start_processes
 from sonosift.training.resume_state import load_state, save_state
-
-MakeSampler = Callable[[int, int], Sampler]
-"""Builds the sampler of one process from its rank and the number of processes."""
-
-
-@dataclass(frozen=True)
-class FitPlan:
-    """How long and how to train.
-
-    Attributes:
-        steps: optimiser steps, at most.
-        seed: of every draw.
-        precision: Lightning's name.
-        log_every: steps between two lines of metrics.
-        save_every_s: seconds between two saved states, at most; 0 saves every step.
-        validate_every: steps between two validations.
-        patience: stop after so many validations without a better score; None never stops.
-        least_validations: never stop before so many.
-    """
-
-    steps: int
-    seed: int
-    precision: Precision = "32-true"
-    log_every: int = 10
-    save_every_s: float = 45.0
-    validate_every: int = 0
-    patience: int | None = None
-    least_validations: int = 0
-
-
-class Score(NamedTuple):
-    """What a validation found: the figure to maximise, and others worth a curve."""
-
-    value: float
-    figures: dict[str, float]
-
-
-Validate = Callable[[Method], Score]
-
-
-class FitResult(NamedTuple):
-    """How a training went."""
-
-    steps: int
-    seconds: float
-    images: int
-    best_step: int | None
-    best_score: float | None
-    warnings: list[str]
 
 
 @dataclass
@@ -102,12 +56,14 @@ class _Position:
 def fit(
     method: Method,
     frames: FrameTensor,
-    make_sampler: MakeSampler,
+    sampler: Sampler,
     plan: FitPlan,
     run: RunFolder,
     *,
     targets: Tensor | None = None,
     validate: Validate | None = None,
+    watch: Watch | None = None,
+    processes: Fabric | None = None,
 ) -> FitResult:
     """Train ``method`` on ``frames``, from the run's saved state if there is one.
 
@@ -117,17 +73,17 @@ def fit(
     Args:
         method: built with the same seed and settings each time.
         frames: all frames the sampler's rows speak of.
-        make_sampler: builds this process's sampler.
+        sampler: the batches; each process computes its share of every one.
         plan: how long and how.
         run: where metrics and state go.
-        targets: ``[n, C]`` labels of the frames, for methods that learn from labels.
+        targets: what the method is told of each frame, ``[n, ...]``: labels, class numbers, tags.
         validate: scores the method on frames kept apart.
+        watch: figures for the curves, computed every ``look_every`` steps.
+        processes: those that share the training, already started; this one alone when None.
     """
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # its notices about precision are ours to give
-    # One process for now: the clustering losses would have to gather the features of all processes first.
-    fabric = Fabric(accelerator="auto", devices=1, precision=plan.precision)
+    fabric = processes or start_processes(plan.precision)
     with torch.random.fork_rng():
-        return _Loop(fabric, method, frames, make_sampler, plan, run, targets, validate).run()
+        return _Loop(fabric, method, frames, sampler, plan, run, targets, validate, watch).run()
 
 
 class _Loop:
@@ -136,27 +92,32 @@ class _Loop:
         fabric: Fabric,
         method: Method,
         frames: FrameTensor,
-        make_sampler: MakeSampler,
+        sampler: Sampler,
         plan: FitPlan,
         run: RunFolder,
         targets: Tensor | None,
         validate: Validate | None,
+        watch: Watch | None,
     ) -> None:
         self.fabric, self.plan, self.folder, self.validate, self.method = fabric, plan, run, validate, method
-        self.sampler = make_sampler(fabric.global_rank, fabric.world_size)
-        self.watch = HealthWatch()
+        self.sampler, self.watch = sampler, watch
+        self.health_watch = HealthWatch()
         self.warnings: list[str] = []
         method.to(memory_format=torch.channels_last)
-        self.optimizer = method.configure_optimizers()
+        if fabric.world_size > 1:
+            method.gather = gather_rows
+            synchronise_batch_norm(method)
+        self.turns = method.turns()
         self.position = _Position()
         state = load_state(run.state_path)
         if state is not None:
             self.restore(state)
         elif fabric.device.type == "cpu":
             take_idle_cores()
-        self.wrapped, self.stepper = fabric.setup(method, self.optimizer)
+        self.wrapped, *steppers = fabric.setup(method, *self.turns.values())
+        self.steppers = dict(zip(self.turns, steppers, strict=True))
         self.frames = frames.to(fabric.device)
-        self.targets = None if targets is None else targets.float().to(fabric.device)
+        self.targets = None if targets is None else targets.to(fabric.device)
 
     def run(self) -> FitResult:
         at = self.position
@@ -190,23 +151,58 @@ class _Loop:
         )
 
     def one_step(self) -> tuple[Batch, dict[str, float]]:
-        at, rank = self.position, self.fabric.global_rank
+        at = self.position
+        place = Place(at.step, self.plan.steps, self.sampler.steps_per_epoch)
+        if at.step % self.sampler.steps_per_epoch == 0:
+            self.begin_epoch(place)
         # For networks that draw themselves (dropout): the step decides, not the history.
-        torch.manual_seed(draw_key(self.plan.seed, "network", at.step, rank))
-        rows = self.sampler.rows(at.step)
-        views = self.method.views(self.frames.gather(rows), torch_draws(self.plan.seed, "views", at.step, rank))
-        targets = None if self.targets is None else self.targets[torch.from_numpy(rows).to(self.targets.device)]
-        batch = Batch(views, targets)
+        torch.manual_seed(draw_key(self.plan.seed, "network", at.step, self.fabric.global_rank))
+        rows, batch = self.next_batch(at.step)
+        self.method.prepare(place, self.turns)
         self.wrapped.train()
-        losses = self.wrapped.training_step(batch, at.step)
-        values = {name: float(value.detach()) for name, value in losses.items()}
-        self.check(values)
-        self.fabric.backward(losses["loss"])
-        self.stepper.step()
-        self.stepper.zero_grad()
+        values: dict[str, float] = {}
+        for turn, stepper in self.steppers.items():
+            losses = self.wrapped.training_step(batch, turn)
+            values |= {name: float(value.detach()) for name, value in losses.items()}
+            self.check(values)
+            self.fabric.backward(losses["loss"])
+            self.method.after_backward(place)
+            stepper.step()
+            # Also what another turn's loss left behind in these weights is gone before their own turn.
+            self.method.zero_grad()
+        self.method.after_step(place)
         at.step += 1
-        at.images += len(rows) * self.fabric.world_size
+        at.images += rows
         return batch, values
+
+    def next_batch(self, step: int) -> tuple[int, Batch]:
+        """Return the frames of the whole batch, as a number, and this process's part of it."""
+        fabric = self.fabric
+        rows = self.sampler.rows(step)
+        draws = torch_draws(self.plan.seed, "views", step)
+        if fabric.world_size == 1:
+            mine, share = rows, ViewDraws(draws)
+        else:
+            if len(rows) < fabric.world_size:
+                raise SonosiftError(
+                    f"a batch of {len(rows)} cannot be shared by {fabric.world_size} processes",
+                    f"Use at most {len(rows)} devices.",
+                )
+            places = share_of(rows, fabric.global_rank, fabric.world_size)
+            mine, share = rows[places], ViewDraws(draws, torch.from_numpy(places), len(rows))
+        views = self.method.views(self.frames.gather(mine), share)
+        items = torch.from_numpy(mine if mine.ndim == 1 else mine[:, 0].copy()).to(self.frames.device)
+        return rows.size, Batch(views, None if self.targets is None else self.targets[items], items)
+
+    def begin_epoch(self, place: Place) -> None:
+        if type(self.method).begin_epoch is Method.begin_epoch:
+            return
+        torch.manual_seed(draw_key(self.plan.seed, "epoch", place.epoch))
+        self.method.begin_epoch(place, lambda: embed(self.method, self.frames, self.plan.precision))
+        if self.fabric.world_size > 1:
+            # Two machines may round differently: all go on with what the first one found.
+            for tensor in (*self.method.parameters(), *self.method.buffers()):
+                torch.distributed.broadcast(tensor.data, src=0)
 
     def check(self, values: dict[str, float]) -> None:
         bad = [name for name, value in values.items() if not math.isfinite(value)]
@@ -223,7 +219,9 @@ class _Loop:
             return
         with self.fabric.autocast():
             health = self.method.health(batch)
-        self.warnings += self.watch.look(at.step, health)
+        if self.watch is not None and self.plan.look_every and at.step % self.plan.look_every == 0:
+            health = health | self.watch(self.method)
+        self.warnings += self.health_watch.look(at.step, health)
         if self.fabric.is_global_zero:
             speed = {"seconds": round(at.seconds, 3), "images_per_second": round(at.images / at.seconds, 1)}
             self.folder.log(step=at.step, epoch=at.step / self.sampler.steps_per_epoch, **losses, **health, **speed)
@@ -249,7 +247,7 @@ class _Loop:
         state: dict[str, Any] = {
             "position": dict(vars(self.position)),
             "weights": self.method.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": {turn: optimizer.state_dict() for turn, optimizer in self.turns.items()},
             # The order of sums depends on it: another number of threads would end with other last digits.
             "threads": torch.get_num_threads(),
         }
@@ -258,7 +256,8 @@ class _Loop:
     def restore(self, state: dict[str, Any]) -> None:
         self.position = _Position(**state["position"])
         self.method.load_state_dict(state["weights"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for turn, optimizer in self.turns.items():
+            optimizer.load_state_dict(state["optimizers"][turn])
         torch.set_num_threads(state["threads"])
         if 0 < self.position.step < self.plan.steps:
             progress.notice(f"{self.folder.name}: continuing after step {self.position.step}")

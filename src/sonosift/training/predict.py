@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from sonosift.batches.frame_tensor import FrameTensor
 from sonosift.batches.random_views import centre_view
@@ -41,6 +42,22 @@ def predict(method: Method, frames: FrameTensor, precision: Precision, *, title:
         logits.append(answers.float().cpu())
     method.train(was_training)
     return Predictions(torch.cat(features).numpy(), torch.cat(logits).numpy())
+
+
+@torch.no_grad()
+def embed(method: Method, frames: FrameTensor, precision: Precision) -> Tensor:
+    """Return the features of all frames, on the CPU, leaving the method as it was."""
+    was_training = method.training
+    method.eval()
+    device = next(method.parameters()).device
+    features = []
+    for start in range(0, len(frames), _FRAMES_AT_A_TIME):
+        rows = np.arange(start, min(start + _FRAMES_AT_A_TIME, len(frames)))
+        images = centre_view(frames.gather(rows).to(device), method.image_size)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
+            features.append(method.backbone(images).float().cpu())
+    method.train(was_training)
+    return torch.cat(features)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from sonosift.errors import SonosiftError
 from sonosift.machine import atomic
 
 FILE_NAME = "last.pt"
-_FORMAT = 1
+_FORMAT = 2
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from sonosift.batches.frame_tensor import FrameTensor
 from sonosift.methods.method import Method
 from sonosift.metrics.f1 import class_scores
 from sonosift.metrics.thresholds import decide, fit_thresholds
-from sonosift.training.fit import Score, Validate
+from sonosift.training.fit_plan import Score, Validate
 from sonosift.training.precision import Precision
 from sonosift.training.predict import predict, sigmoid
 

@@ -1,0 +1,120 @@
+"""USCL (Chen et al. 2021): one pair per clip, its views mixed from frames of the clip; labels join in."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from sonosift.batches.clip_sampler import ClipSampler
+from sonosift.batches.random_views import strong_view
+from sonosift.batches.sampler import Rows
+from sonosift.batches.view_draws import ViewDraws
+from sonosift.batches.view_presets import preset
+from sonosift.losses.nt_xent import nt_xent
+from sonosift.losses.partly_labelled import partly_labelled_cross_entropy
+from sonosift.methods.method import ALL, Batch, Method, Place, adam
+from sonosift.methods.schedules import cosine, set_rate
+from sonosift.methods.uscl_config import UsclConfig
+from sonosift.nets.backbone import Backbone
+from sonosift.nets.heads import linear_head, projection_head
+
+_CONSTANT_EPOCHS = 11
+_COSINE_EPOCHS = 300
+"""The published code holds the rate for 11 epochs and then follows a cosine of 300, which it never walks to its end."""
+
+
+class Uscl(Method):
+    """Contrast between clips, and cross-entropy where a clip has a label.
+
+    Args:
+        config: the settings.
+        classes: classes of the labels; 0 when there are none.
+    """
+
+    judged_by = "contrast"
+
+    def __init__(self, config: UsclConfig, classes: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.image_size = config.image_size
+        self.backbone = Backbone(config.backbone, config.channels)
+        self.projection = projection_head(self.backbone.features, config.projection)
+        seen = config.projection if config.classifier_sees == "projection" else self.backbone.features
+        self.classifier = linear_head(seen, classes) if classes and config.label_weight else None
+        self._view = preset(config.view)
+
+    def heads(self) -> dict[str, nn.Module]:
+        """The projection, and the classifier if there are labels."""
+        return {"projection": self.projection} | ({"classifier": self.classifier} if self.classifier else {})
+
+    def sampler(self, rows: Rows, seed: int) -> ClipSampler:
+        """Three frames of each clip."""
+        return ClipSampler(
+            rows, clips_per_batch=self.config.clips_per_batch, chronological=self.config.chronological, seed=seed
+        )
+
+    def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
+        """Mix the ends of ``[B, 3, H, W]`` with the middle, then augment; or the other way round, as the code does."""
+        first, middle, last = frames.unbind(dim=1)
+        share = self._shares(frames, draws)
+        if not self.config.mix_after_augment:
+            mixed = mix(middle, first, share[0]), mix(middle, last, share[1])
+            return {
+                name: strong_view(view, self.image_size, self._view, draws)
+                for name, view in zip(("first", "second"), mixed, strict=True)
+            }
+        first, middle, last = (strong_view(part, self.image_size, self._view, draws) for part in (first, middle, last))
+        return {"first": mix(middle, first, share[0]), "second": mix(middle, last, share[1])}
+
+    def losses(self, batch: Batch, turn: str = ALL) -> dict[str, Tensor]:  # noqa: ARG002 (one turn)
+        """``L_con + lambda L_sup``; without a labelled clip in the batch it is the first alone."""
+        features = self.backbone(torch.cat([batch.views["first"], batch.views["second"]]))
+        projected = self.projection(features)
+        first, second = (self.gather(view) for view in projected.chunk(2))
+        contrast = nt_xent(first, second, self.config.temperature)
+        if self.classifier is None or batch.targets is None:
+            return {"loss": contrast, "contrast": contrast.detach()}
+        seen = projected if self.config.classifier_sees == "projection" else features
+        logits = torch.cat([self.gather(view) for view in self.classifier(seen).chunk(2)])
+        labels = self.gather(batch.targets).repeat(2)
+        labels_term = partly_labelled_cross_entropy(logits, labels, self.config.label_normaliser)
+        return {
+            "loss": contrast + self.config.label_weight * labels_term,
+            "contrast": contrast.detach(),
+            "label_term": labels_term.detach(),
+        }
+
+    def logits(self, features: Tensor) -> Tensor:
+        """The projection."""
+        projected: Tensor = self.projection(features)
+        return projected
+
+    def turns(self) -> dict[str, torch.optim.Optimizer]:
+        """Adam over all."""
+        return {ALL: adam([self], self.config.learning_rate, self.config.weight_decay)}
+
+    def prepare(self, place: Place, turns: dict[str, torch.optim.Optimizer]) -> None:
+        """The same rate throughout (the paper), or constant and then along a cosine (the code)."""
+        if self.config.schedule == "cosine":
+            share = max(0, place.epoch - _CONSTANT_EPOCHS) / _COSINE_EPOCHS
+            set_rate(turns[ALL], cosine(share, self.config.learning_rate, 0.0))
+
+    def _shares(self, frames: Tensor, draws: ViewDraws) -> Tensor:
+        """Draw how much of the middle frame goes into each end, ``[2, B]``; nothing where there is no third frame."""
+        count = len(frames)
+        drawn = draws.beta(count, self.config.mixing, 2)
+        share = (drawn[:1] if self.config.shared_mixing else drawn).expand(2, count).to(frames.device)
+        stands_alone = (frames[:, 0] == frames[:, 1]).flatten(1).all(dim=1)
+        return share.masked_fill(stands_alone, 0.0)
+
+
+def mix(middle: Tensor, end: Tensor, share: Tensor) -> Tensor:
+    """``xi * middle + (1 - xi) * end`` for each item of a batch (USCL eqs. 1 and 2).
+
+    Args:
+        middle: ``[B, ...]``, the frame that both views share.
+        end: ``[B, ...]``, the earlier or the later frame.
+        share: ``[B]``, xi.
+    """
+    weight = share.view(-1, *[1] * (middle.ndim - 1))
+    return weight * middle.float() + (1.0 - weight) * end.float()

@@ -1,0 +1,33 @@
+"""Settings of USCL (Chen et al. 2021). Where the published code differs from the paper, both can be chosen."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sonosift.methods.settings import MethodConfig, code, ours, paper
+
+
+class UsclConfig(MethodConfig):
+    """Defaults at the paper's scale; see ``scale`` for a small machine."""
+
+    backbone: str = paper("resnet18", "timm network")
+    channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
+    image_size: int = paper(224, "pixels of a view", ge=16)
+    view: str = code("uscl", "augmentation preset of both views (uscl-rotated adds the paper's rotation)")
+    clips_per_batch: int = paper(32, "clips whose pairs make a batch", ge=2)
+    chronological: bool = paper(True, "the two ends lie before and after the middle; the code draws any order")
+    mixing: float = paper(0.5, "both parameters of the beta distribution of the mixing share", gt=0)
+    shared_mixing: bool = paper(False, "one share for both views, as in the code; the paper draws two")
+    mix_after_augment: bool = paper(False, "augment first and mix then, as in the code")
+    projection: int = code(256, "length of a projection", ge=1)
+    temperature: float = paper(0.5, "of the softmax over similarities", gt=0)
+    label_weight: float = paper(0.2, "lambda, the weight of the label term; 0 leaves labels out", ge=0)
+    label_rate: float = ours(1.0, "share of the labelled clips whose label is used", ge=0, le=1)
+    classifier_sees: Literal["features", "projection"] = paper("features", "what the classifier reads")
+    label_normaliser: Literal["labelled", "all"] = code("labelled", "divide by the labelled rows, or by all (paper)")
+    learning_rate: float = paper(3e-4, "of Adam", gt=0)
+    schedule: Literal["cosine", "constant"] = code("cosine", "constant for 11 epochs, then along a cosine of 300")
+    weight_decay: float = paper(1e-4, "of Adam", ge=0)
+    keep: Literal["last", "best"] = code("best", "best: the step with the lowest contrast on validation clips")
+    epochs: int = paper(300, "passes over the clips", ge=1)
+    steps: int | None = ours(None, "optimiser steps, in place of epochs", ge=1)

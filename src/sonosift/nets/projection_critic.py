@@ -1,0 +1,53 @@
+"""The context encoder's critic: is this patch real, and does it go with these DICOM tags (Miyato and Koyama 2018)?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+_WIDTHS = (64, 128, 256, 512)
+
+
+class ProjectionCritic(nn.Module):
+    """``D(x, y) = w.h + b + h^T W y``, a logit; h is the sum (or mean) of the last feature map over its places.
+
+    Args:
+        tags: length of y; 0 makes the critic unconditional.
+        pool: ``sum`` as in the published projection discriminator, or ``mean``.
+        spectral: spectral normalisation of every layer; not mentioned in the paper.
+    """
+
+    def __init__(self, tags: int = 0, *, pool: Literal["sum", "mean"] = "sum", spectral: bool = False) -> None:
+        super().__init__()
+
+        def normed(layer: nn.Module) -> nn.Module:
+            return spectral_norm(layer) if spectral else layer
+
+        layers: list[nn.Module] = []
+        entering = 1
+        for width in _WIDTHS:
+            layers.append(normed(nn.Conv2d(entering, width, 4, stride=2, padding=1)))
+            if entering > 1:
+                layers.append(nn.BatchNorm2d(width))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+            entering = width
+        self.body = nn.Sequential(*layers)
+        self.answer = normed(nn.Linear(entering, 1))
+        self.tags = normed(nn.Linear(tags, entering, bias=False)) if tags else None
+        self._pool = pool
+
+    def forward(self, patches: Tensor, tags: Tensor | None = None) -> Tensor:
+        """Return ``[B]`` logits of patches ``[B, 1, h, w]``; all tags 0 gives the unconditional answer.
+
+        Args:
+            patches: real or drawn.
+            tags: ``[B, tags]`` of 0 and 1.
+        """
+        found = self.body(patches)
+        features = found.sum(dim=(2, 3)) if self._pool == "sum" else found.mean(dim=(2, 3))
+        logits: Tensor = self.answer(features)[:, 0]
+        if self.tags is not None and tags is not None:
+            logits = logits + (features * self.tags(tags.to(features.dtype))).sum(dim=1)
+        return logits
