@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
@@ -19,8 +19,9 @@ from sonosift.machine import progress, threads
 from sonosift.machine.lock import exclusive
 from sonosift.phantom.files.truth import write_summary, write_tables
 from sonosift.phantom.finished_patients import FinishedPatients
-from sonosift.phantom.paperwork.identities import draw_hospital, draw_patients
+from sonosift.phantom.paperwork.identities import Patient, draw_hospital, draw_patients
 from sonosift.phantom.patient_simulation import PatientResult, PatientTask, simulate_patient
+from sonosift.phantom.rare_mess import MISFILED_STILL, MISFILED_TURN, TURNS, own_chance
 from sonosift.phantom.scanning.exam_plan import PROFILES, Profile
 from sonosift.phantom.scanning.scanner import SCANNERS
 
@@ -100,10 +101,20 @@ def _plan(
         scanner = (turn + index) % len(SCANNERS)
         tasks.append(
             PatientTask(
-                root, seed, index, person, hospitals[scanner % len(hospitals)], scanner, profile, detail, clean_pictures
+                root, seed, index, person, hospitals[scanner % len(hospitals)], scanner, profile, detail,
+                clean_pictures, filed_under=_other_patient(seed, index, people),
             )
-        )
+        )  # fmt: skip
     return tasks
+
+
+def _other_patient(seed: int, index: int, people: Sequence[Patient]) -> Patient | None:
+    """Return under whom a still of a patient is filed too, for the few to whom this happens."""
+    chance = own_chance(seed, index)
+    happens = chance.random() < MISFILED_STILL or index % TURNS == MISFILED_TURN
+    if not happens or len(people) < 2:
+        return None
+    return people[(index + 1 + int(chance.integers(len(people) - 1))) % len(people)]
 
 
 def _run(tasks: list[PatientTask], finished: FinishedPatients, workers: int) -> list[PatientResult]:

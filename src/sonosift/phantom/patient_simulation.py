@@ -12,8 +12,9 @@ import numpy as np
 from sonosift.phantom.anatomy.body import Body, draw_body
 from sonosift.phantom.files.corruption import DAMAGES
 from sonosift.phantom.files.exam_export import ExamExport
+from sonosift.phantom.files.misfiled_still import file_again
 from sonosift.phantom.files.rare_encodings import rarer
-from sonosift.phantom.files.written import Exported
+from sonosift.phantom.files.written import Exported, Written
 from sonosift.phantom.paperwork.identities import Hospital, Patient
 from sonosift.phantom.paperwork.machine_habits import draw_form, habits_for
 from sonosift.phantom.paperwork.metadata import ExamHeader
@@ -56,6 +57,7 @@ class PatientTask:
         profile: ``stills`` or ``cine``.
         detail: Longer side of a simulated scan in pixels, before it is enlarged to the screen.
         clean_pictures: Whether the truth also holds the pictures under the drawing.
+        filed_under: Another patient whom a still of this one is filed under too.
     """
 
     root: Path
@@ -67,6 +69,7 @@ class PatientTask:
     profile: Profile
     detail: int
     clean_pictures: bool = False
+    filed_under: Patient | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def simulate_patient(task: PatientTask) -> PatientResult:
     rng = np.random.default_rng([task.seed, 7, task.index])
     body = draw_body(rng)
     planted = Planted(task.patient.key)
+    elsewhere = Planted(task.filed_under.key if task.filed_under is not None else task.patient.key)
     frames: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     exams = int(rng.choice([1, 2, 3], p=[0.72, 0.22, 0.06]))
@@ -94,10 +98,13 @@ def simulate_patient(task: PatientTask) -> PatientResult:
             machine = (machine + 1) % len(SCANNERS)
         exam = _Exam(task, body, number, machine, when, planted, rng)
         exam.run()
-        frames += exam.export.written.frames
-        files += exam.export.written.files
+        if number == 1 and task.filed_under is not None:
+            exam.misfile(task.filed_under, elsewhere)
+        for written in (exam.export.written, exam.misfiled):
+            frames += written.frames
+            files += written.files
         when += timedelta(days=int(rng.integers(1, 500)))
-    return PatientResult(frames, files, planted.rows(), exams)
+    return PatientResult(frames, files, [*planted.rows(), *elsewhere.rows()], exams)
 
 
 class _Exam:
@@ -140,12 +147,26 @@ class _Exam:
         self.marks_body = float(rng.choice([0.0, 0.35, 0.8]))
         self.shows_identity = bool(rng.random() >= self.style.identity_off)
         self.clock = when
+        self.exported: list[Exported] = []
+        self.misfiled = Written()
 
     def run(self) -> None:
         """Take every planned shot, then add what else an export holds."""
-        exported = [self._take(shot) for shot in self.plan.shots]
-        self._mishaps(exported)
+        self.exported = [self._take(shot) for shot in self.plan.shots]
+        self._mishaps(self.exported)
         self._on_the_medium()
+
+    def misfile(self, owner: Patient, planted: Planted) -> None:
+        """File a still under another patient as well."""
+        stills = [shot for shot in self.exported if shot.rate_hz is None]
+        if not stills:
+            return
+        chance = own_chance(self.task.seed, self.task.index, self.number, 0)
+        still = stills[int(chance.integers(len(stills)))]
+        number = planted.plant("id", owner.number)
+        name = f"SCAN{self.task.index:04d}"
+        as_jpeg = bool(chance.random() < 0.5)
+        self.misfiled = file_again(self.task.root, still, owner.key, number, name, as_jpeg=as_jpeg)
 
     def _take(self, shot: Shot) -> Exported:
         rng, view, is_cine = self.rng, shot.view, shot.is_cine

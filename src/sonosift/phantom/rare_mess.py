@@ -20,8 +20,10 @@ ZIPPED_EXAM = 0.03
 MEDIA_DIRECTORY = 0.08
 HOSTILE_DIRECTORY = 0.4  # of the media directories
 FOREIGN_FILE_NAMES = 0.02
+# Of patients, and in turn likewise: a still of theirs is filed under another patient too.
+MISFILED_STILL = 0.04
 TURNS = 8
-ZIP_TURN, DIRECTORY_TURN, FOREIGN_NAME_TURN = 3, 2, 1
+ZIP_TURN, DIRECTORY_TURN, FOREIGN_NAME_TURN, MISFILED_TURN = 3, 2, 1, 6
 
 _STREAM = 13
 
