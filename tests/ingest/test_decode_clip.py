@@ -151,6 +151,36 @@ def test_a_doubt_holds_the_whole_clip_with_its_pictures(clip, settings, tmp_path
     np.testing.assert_array_equal(crop[rim], large_frames(5)[2][window][rim])
 
 
+@pytest.mark.parametrize(("share", "reason"), [(0.039, None), (0.041, "much_altered")])
+def test_a_frame_that_lost_much_of_its_fan_holds_the_clip(clip, settings, monkeypatch, share, reason):
+    class OneFramePainted:
+        """Paints over a stated share of the fan, in the fourth frame alone."""
+
+        words = ()
+
+        def __init__(self, **_):
+            pass
+
+        def study(self, _, mask, *__):
+            self.mask = mask
+            return self
+
+        def altered(self, position):
+            painted = np.zeros(self.mask.shape, dtype=bool)
+            if position == 3:
+                inside = np.flatnonzero(self.mask)
+                painted.ravel()[inside[: round(share * len(inside))]] = True
+            return painted
+
+        def clean(self, _, crop):
+            return crop.copy()
+
+    monkeypatch.setattr(clean_crops, "ClipCleaner", OneFramePainted)
+    monkeypatch.setattr(clean_crops, "doubt_about", lambda *_: None)
+    answer = decode_clip(job_for(clip), settings)
+    assert (answer.held_reason, answer.held_frames) == (reason, 5 if reason else 0)
+
+
 def test_the_mode_may_be_out_of_scope(clip, settings):
     answer = decode_clip(job_for(clip), replace(settings, exclude=("mode=b",)))
     assert (answer.reason, answer.rule, answer.held_frames) == ("out_of_scope", "not mode=b", 0)

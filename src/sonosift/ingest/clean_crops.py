@@ -23,6 +23,10 @@ from sonosift.privacy.independent_check import doubt_about
 
 CLEANING_FAILED = "cleaning_failed"
 CHECK_FAILED = "check_failed"
+MUCH_ALTERED = "much_altered"
+MOST_ALTERED = 0.04
+"""Share of the fan that may be painted over: annotations need less, and a picture that loses more is no longer one to
+learn from, whether it was covered with text or the cleaner took tissue for ink."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,13 @@ def clean_crops(
         view = label_of(words, "views")
     except Exception:  # fail closed: the code alone is kept, a message could hold what was read
         return Cleaning([0.0] * len(crops), doubt=CLEANING_FAILED)
-    return Cleaning(shares, label, view, overlay, _doubt(cleaned, mask))
+    return Cleaning(shares, label, view, overlay, _doubt(cleaned, mask, shares))
 
 
-def _doubt(cleaned: CropSpool, mask: Mask) -> str | None:
+def _doubt(cleaned: CropSpool, mask: Mask, shares: list[float]) -> str | None:
+    # One frame is enough: a clip is kept or held as a whole.
+    if max(shares, default=0.0) > MOST_ALTERED:
+        return MUCH_ALTERED
     try:
         doubt = doubt_about(cleaned, mask)
     except Exception:  # fail closed
