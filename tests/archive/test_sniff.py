@@ -42,7 +42,6 @@ def test_a_dicomdir_is_no_image(tmp_path):
         (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes(20), Content.VIDEO),
         ((b"G" + bytes(187)) * 3, Content.VIDEO),
         ("patient;größe\n".encode(), Content.OTHER),
-        (b"", Content.OTHER),
     ],
 )
 def test_other_signatures(tmp_path, content, expected):
@@ -77,3 +76,20 @@ def test_a_missing_file_is_not_permitted(tmp_path):
     with pytest.raises(Unreadable) as caught:
         sniff(tmp_path / "gone")
     assert caught.value.reason is Reason.NOT_PERMITTED
+
+
+@pytest.mark.parametrize("name", ["IM000009", "2.25.1982030", "1.2.840.113619.2.5"])
+def test_names_as_a_pacs_gives_them_promise_an_image(tmp_path, name):
+    path = tmp_path / name
+    for content, reason in (
+        (b"", "empty"),
+        (bytes(range(256)) * 4, "unrecognised_content"),
+        (b"<!DOCTYPE html><html>404</html>", "unrecognised_content"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(Unreadable, match=reason):
+            sniff(path)
+    (tmp_path / "notes.txt").write_bytes(b"")
+    assert sniff(tmp_path / "notes.txt") is Content.OTHER
+    path.write_text("Licence: do what you like with this file, in plain words.\n")
+    assert sniff(path) is Content.OTHER

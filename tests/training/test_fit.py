@@ -123,9 +123,9 @@ def test_nan_stops_and_keeps_the_last_good_state(tmp_path, monkeypatch):
     real = Supervised.losses
     calls = []
 
-    def losses(self, batch):
+    def losses(self, batch, turn):
         calls.append(1)
-        found = real(self, batch)
+        found = real(self, batch, turn)
         return found if len(calls) < 4 else {"loss": found["loss"] * math.nan}
 
     monkeypatch.setattr(Supervised, "losses", losses)

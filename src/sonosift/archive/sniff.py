@@ -39,8 +39,8 @@ def sniff(path: Path) -> Content:
     """Tell the content of a file from its first bytes.
 
     Raises:
-        Unreadable: for an empty file, one that may not be opened, and one whose name promises an
-            image while its bytes are neither an image nor text.
+        Unreadable: for one that may not be opened, and for one whose name promises an image (by its extension, or by
+            having none, as PACS exports have it) while it is empty, a web page, or neither image nor text.
     """
     try:
         with open_regular(path) as handle:
@@ -50,15 +50,24 @@ def sniff(path: Path) -> Content:
     content = sniff_bytes(head)
     if content is not Content.OTHER:
         return content
-    promises_image = path.suffix.lower() in _IMAGE_SUFFIXES
+    expected = path.suffix.lower() in _IMAGE_SUFFIXES or _is_named_as_by_a_pacs(path)
     if not head:
-        if promises_image:
+        if expected:
             raise Unreadable(Reason.EMPTY)
         return Content.OTHER
-    # PACS exports often have no extension at all, so unknown binary content is not waved through.
-    if promises_image or not (path.suffix or path.name.startswith(".") or _is_text(head)):
+    if expected and (path.suffix.lower() in _IMAGE_SUFFIXES or not _is_text(head) or _is_web_page(head)):
         raise Unreadable(Reason.UNRECOGNISED)
     return Content.OTHER
+
+
+def _is_named_as_by_a_pacs(path: Path) -> bool:
+    """Recognise names without an extension, as PACS exports have them; the last number of a UID is none."""
+    return not path.name.startswith(".") and (not path.suffix or path.suffix[1:].isdigit())
+
+
+def _is_web_page(head: bytes) -> bool:
+    # What a server answers when it has no image: in place of one, an error page is no document to pass over.
+    return head.lstrip()[:64].lower().startswith((b"<!doctype html", b"<html"))
 
 
 def sniff_bytes(head: bytes) -> Content:

@@ -67,8 +67,8 @@ def rotated(images: Tensor, degrees: Tensor) -> Tensor:
     """
     angle = torch.deg2rad(degrees).to(images)
     matrix = torch.zeros(len(images), 2, 3, device=images.device, dtype=images.dtype)
-    matrix[:, 0, 0], matrix[:, 0, 1] = torch.cos(angle), torch.sin(angle)
-    matrix[:, 1, 0], matrix[:, 1, 1] = -torch.sin(angle), torch.cos(angle)
+    matrix[:, 0, 0], matrix[:, 0, 1] = torch.cos(angle), -torch.sin(angle)
+    matrix[:, 1, 0], matrix[:, 1, 1] = torch.sin(angle), torch.cos(angle)
     # The grid asks where each pixel comes from, in an image whose y axis points down.
     grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, align_corners=False)
