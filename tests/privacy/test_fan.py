@@ -95,6 +95,24 @@ def test_a_title_bar_is_no_picture(grey):
     assert not fan.mask[:36].any()
 
 
+CROPPED = {
+    "to its width": sector(apex_y=-160.0, inner=165.0, outer=630.0, half_angle=0.8),
+    "on all sides": rectangle(0, 0, WIDTH, HEIGHT),
+}
+
+
+@pytest.mark.parametrize("shape", CROPPED)
+def test_smooth_tissue_that_fills_a_cropped_screen_is_no_title_bar(shape):
+    truth = CROPPED[shape]
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    # What video compression leaves of the dark ends of a picture: broad patches of nearly equal greys.
+    smooth = np.round(30 + 8 * np.sin(x / 50) + 3 * np.sin(y / 20)) // 2 * 2
+    picture = np.where((y < 70) | (y > 370), smooth, np.maximum(12, screen(truth, text=False))) * truth
+    fan = find_fan([picture.astype(np.uint8)])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.95
+
+
 def test_writing_below_the_arc_is_left_out():
     truth = sector()
     picture = screen(truth, text=False)

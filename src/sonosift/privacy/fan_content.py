@@ -24,6 +24,7 @@ _BRIGHT = 90
 _FILLED = 0.97
 _FLAT_SHARE = 0.5
 _TALLEST_BAR = 0.2
+_BAR_EDGE = 0.02
 _STROKE = 5
 _STROKE_CONTRAST = 60
 _THIN_CONTRAST = 40
@@ -93,16 +94,21 @@ def _background(picture: NDArray[np.uint8]) -> int:
 
 
 def _bars(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
-    """Mark the rows of title bars: filled from one side of the screen to the other, flat, at its top or bottom."""
-    filled = (np.abs(picture.astype(np.int16) - background) > _ABOVE_BACKGROUND).mean(axis=1) > _FILLED
-    flat = (picture[:, 1:] == picture[:, :-1]).mean(axis=1) > _FLAT_SHARE
-    bar = filled & flat
+    """Mark the rows of title bars: from one side of the screen to the other, of one grey, at its top or bottom edge.
+
+    Dark tissue that fills a cropped screen is smooth too, but not of one grey, and a bar begins where the screen does.
+    """
     rows = np.zeros(len(picture), dtype=bool)
     most = round(_TALLEST_BAR * len(picture))
-    for part, order in ((rows[:most], bar[:most]), (rows[::-1][:most], bar[::-1][:most])):
-        marked = np.flatnonzero(order)
-        if len(marked):
-            part[: marked[-1] + 1] = True
+    edge = max(2, round(_BAR_EDGE * len(picture)))
+    for marks, order in ((rows, picture), (rows[::-1], picture[::-1])):
+        near = order[:most].astype(np.int16)
+        filled = (np.abs(near - background) > _ABOVE_BACKGROUND).mean(axis=1) > _FILLED
+        flat = (near[:, 1:] == near[:, :-1]).mean(axis=1) > _FLAT_SHARE
+        one_grey = (np.abs(near - np.median(near, axis=1, keepdims=True)) <= 1).mean(axis=1) > _FLAT_SHARE
+        bar = np.flatnonzero(filled & flat & one_grey)
+        if len(bar) and bar[0] <= edge:
+            marks[: bar[-1] + 1] = True
     return np.repeat(rows[:, None], picture.shape[1], axis=1)
 
 
