@@ -35,6 +35,8 @@ class IngestSummary(Summary):
         patients_known_from: How the patients of the newly ingested files were told apart, and for how many files.
         unmatched_paths: Newly ingested files whose path ``patient_from`` does not fit; their patients were guessed.
         manifest: How many files the manifest and the archive have in common, and how many only one of them has.
+        exported_later: DICOM files that this call wrote for clips that were in the cohort before.
+        not_exported: How many of these clips got no DICOM file for which reason.
     """
 
     files: int
@@ -54,6 +56,8 @@ class IngestSummary(Summary):
     patients_known_from: dict[str, int]
     unmatched_paths: int
     manifest: dict[str, int]
+    exported_later: int
+    not_exported: dict[str, int]
 
 
 def ingest(
@@ -92,7 +96,7 @@ def ingest(
         keep_calipers: Leave calipers, rulers and arrows in the pictures; text is always removed.
         rescale_intensity: Bring the near field of every frame to the same brightness.
         crop_border: Cut black borders off inside the fan's box.
-        export_dicom: Folder to write de-identified DICOM files into as well.
+        export_dicom: Folder for de-identified DICOM files of the clips that come in, and of those that are in.
         workers: Decoding processes; one per core by default.
 
     Returns:
@@ -162,4 +166,6 @@ def _summary(outcome: IngestOutcome) -> IngestSummary:
         patients_known_from=dict(sorted(outcome.patients_known_from.items())),
         unmatched_paths=outcome.unmatched_paths,
         manifest=outcome.manifest,
+        exported_later=outcome.exported,
+        not_exported=dict(sorted(outcome.not_exported.items())),
     )

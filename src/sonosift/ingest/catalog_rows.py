@@ -58,13 +58,7 @@ class CatalogRows:
 
     def place(self, fan: Fan | None, geometry: FrameGeometry) -> None:
         """Note where the picture lies on the screen and in the frame."""
-        numbers = {field.name: getattr(geometry, field.name) for field in fields(geometry)}
-        numbers.pop("mm_per_pixel")
-        self.shared |= numbers | {
-            "fan_confidence": 0.0 if fan is None else fan.confidence,
-            "fan_outline": [] if fan is None else polygon_of(fan.mask),
-            "is_dual": fan is not None and fan.parts > 1,
-        }
+        self.shared |= place_of(fan, geometry)
 
     def label(self, name: str | None, view: str | None) -> None:
         """Note what the operator's text in the picture means."""
@@ -80,6 +74,17 @@ class CatalogRows:
             "mean_brightness": round(brightness, 3),
             "altered_share": round(altered_share, 6),
         }
+
+
+def place_of(fan: Fan | None, geometry: FrameGeometry) -> Row:
+    """Return the columns that tell where the picture lies on the screen and in the frame."""
+    numbers = {field.name: getattr(geometry, field.name) for field in fields(geometry)}
+    numbers.pop("mm_per_pixel")
+    return numbers | {
+        "fan_confidence": 0.0 if fan is None else fan.confidence,
+        "fan_outline": [] if fan is None else polygon_of(fan.mask),
+        "is_dual": fan is not None and fan.parts > 1,
+    }
 
 
 def brightness_of(picture: np.ndarray[Any, np.dtype[np.uint8]], mask: np.ndarray[Any, np.dtype[np.bool_]]) -> float:

@@ -106,6 +106,7 @@ class DecodeJob:
         patient: Pseudonym.
         templates_mark: Given when all fan templates are to be tried, not only those that a person edited; it names
             them.
+        fan_outline: Given when the clip is in the cohort already and only its DICOM file is wanted: its fan there.
     """
 
     path: str
@@ -119,6 +120,7 @@ class DecodeJob:
     exam: str
     patient: str
     templates_mark: str | None = None
+    fan_outline: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,15 @@ from sonosift.archive.unreadable import Reason, Unreadable
 from sonosift.cohort.geometry import FrameGeometry
 from sonosift.cohort.held import HeldWriter
 from sonosift.cohort.scope import MODE, Scope
-from sonosift.ingest.catalog_rows import CatalogRows, FrameFacts, Row, brightness_of, facts_of
+from sonosift.ingest.catalog_rows import CatalogRows, FrameFacts, Row, facts_of
 from sonosift.ingest.clean_crops import Cleaning, clean_crops
 from sonosift.ingest.clip_job import Decoded, DecodeJob, WorkerSettings
 from sonosift.ingest.crop_spool import CropSpool
-from sonosift.ingest.picture_options import content_box, rescaled
 from sonosift.ingest.source_file import check_unchanged, source_file
+from sonosift.ingest.stored_frames import StoredFrames
 from sonosift.privacy.blanking import blanked_crop
 from sonosift.privacy.fan import TRUSTED, Fan, Mask, find_fan
+from sonosift.privacy.fan_polygon import drawn_fan, polygon_of
 from sonosift.privacy.fan_template_folder import FanTemplateFolder
 from sonosift.privacy.fan_templates import FanTemplate, apply_template, templates_for
 from sonosift.privacy.pseudonyms import Pseudonyms
@@ -64,13 +65,9 @@ class _ClipDecoder:
         self._used_template: str | None = None
 
     def decoded(self) -> Decoded:
-        # Whatever leaves must have been looked at: for an export that is every frame.
-        rate = self._settings.clip_rate_hz if self._settings.export is None else EVERY_FRAME_HZ
-        frames = _same_size(self._clip.frames(rate))
-        pixels = max(1, self._clip.header.height * self._clip.header.width)
-        first = list(islice(frames, max(1, min(FRAMES_FOR_THE_FAN, PIXELS_FOR_THE_FAN // pixels))))
-        if not first:
-            raise Unreadable(Reason.NO_PIXELS)
+        first, frames = self._started()
+        if self._job.fan_outline is not None:
+            return self._exported(first, frames)
         fan = self._fan(first)
         if fan is None or fan.confidence < TRUSTED:
             return self._hold_screens(chain(first, frames), fan)
@@ -80,8 +77,7 @@ class _ClipDecoder:
         if rule is not None:
             return Decoded(reason=Reason.OUT_OF_SCOPE, rule=rule)
         cleaned = self._spool("cleaned")
-        corner = (fan.box[0], fan.box[1])
-        cleaning = clean_crops(spooled.crops, cleaned, spooled.mask, spooled.screen, corner, self._settings)
+        cleaning = self._cleaning(spooled, cleaned)
         self._rows.label(cleaning.label, cleaning.view)
         if cleaning.doubt is not None:
             return self._hold_crops(spooled, cleaned, cleaning)
@@ -89,6 +85,39 @@ class _ClipDecoder:
         if self._settings.export is not None:
             self._export(fan, cleaning, Path(self._settings.export))
         return result
+
+    def _started(self) -> tuple[list[Frame], Iterator[Frame]]:
+        """Return the frames in which the fan is looked for, and those after them."""
+        # Whatever leaves must have been looked at: for an export that is every frame.
+        rate = self._settings.clip_rate_hz if self._settings.export is None else EVERY_FRAME_HZ
+        frames = _same_size(self._clip.frames(rate))
+        pixels = max(1, self._clip.header.height * self._clip.header.width)
+        first = list(islice(frames, max(1, min(FRAMES_FOR_THE_FAN, PIXELS_FOR_THE_FAN // pixels))))
+        if not first:
+            raise Unreadable(Reason.NO_PIXELS)
+        return first, frames
+
+    def _exported(self, first: list[Frame], frames: Iterator[Frame]) -> Decoded:
+        """Write the DICOM file of a clip that is in the cohort, unless there is a doubt about any of its frames."""
+        assert self._settings.export is not None
+        assert self._job.fan_outline is not None
+        fan = self._fan(first)
+        outline = list(self._job.fan_outline)
+        if not outline and (fan is None or fan.confidence < TRUSTED):
+            return Decoded(held_reason=NO_FAN if fan is None else FAN_UNSURE)  # a cohort from before outlines were kept
+        if outline and (fan is None or polygon_of(fan.mask) != outline):
+            # A person drew another one, or the cohort's frames showed a little less: what the cohort has is what holds.
+            fan = drawn_fan(outline, first[0].grey.shape)
+        assert fan is not None
+        spooled = self._spooled(chain(first, frames), fan)
+        cleaning = self._cleaning(spooled, self._spool("cleaned"))
+        if cleaning.doubt is None:
+            self._export(fan, cleaning, Path(self._settings.export))
+        return Decoded(held_reason=cleaning.doubt)
+
+    def _cleaning(self, spooled: _Spooled, cleaned: CropSpool) -> Cleaning:
+        corner = (spooled.fan.box[0], spooled.fan.box[1])
+        return clean_crops(spooled.crops, cleaned, spooled.mask, spooled.screen, corner, self._settings)
 
     def _fan(self, first: list[Frame]) -> Fan | None:
         """Find the fan: as a person drew it for the machine, else in the pixels, else as the machine's other clips."""
@@ -159,37 +188,27 @@ class _ClipDecoder:
     def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image, Image]]:
         """Yield the row of each frame that the cohort takes, its picture before cleaning, and as it is stored."""
         wanted = self._wanted()
-        x0, y0, x1, y1 = spooled.fan.box
-        inner = (content_box(pictures) if self._settings.crop_border else None) or (0, 0, x1 - x0, y1 - y0)
-        box = (x0 + inner[0], y0 + inner[1], x0 + inner[2], y0 + inner[3])
-        geometry = self._place(spooled.fan, box, spooled.screen)
+        frames = StoredFrames(pictures, spooled.fan, self._settings)
+        self._rows.place(spooled.fan, frames.geometry)
         for position, (facts, share) in enumerate(zip(spooled.facts, cleaning.altered_shares, strict=True)):
-            if wanted is not None and facts.index not in wanted:
-                continue
-            picture = pictures[position]
-            row = self._rows.row(facts, brightness_of(picture, spooled.mask), share)
-            content = picture[inner[1] : inner[3], inner[0] : inner[2]]
-            if self._settings.rescale_intensity:
-                content = rescaled(content)
-            yield row, spooled.crops[position], geometry.letterboxed(content, self._settings.frame_shape)
+            if wanted is None or facts.index in wanted:
+                brightness, stored = frames.frame(position)
+                yield self._rows.row(facts, brightness, share), spooled.crops[position], stored
 
     def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None) -> Decoded:
         """Keep whole screens until a person has drawn or confirmed their fan."""
-        reason = NO_FAN if fan is None else FAN_UNSURE
+        reason, wanted = NO_FAN if fan is None else FAN_UNSURE, self._wanted()
         with HeldWriter(Path(self._settings.held), self._job.clip, reason) as held:
             for frame in frames:
+                if wanted is not None and frame.index not in wanted:
+                    continue
                 height, width = frame.grey.shape
-                self._place(fan, (0, 0, width, height), frame.grey)
+                whole = FrameGeometry.around((0, 0, width, height), self._settings.frame_shape, (height, width))
+                self._rows.place(fan, whole)
                 row = self._rows.row(facts_of(frame, fan), float(frame.grey.mean()))
                 held.add(self._rows.shared | row, frame.grey)
             self._check_unchanged()
         return Decoded(held_frames=len(held), held_reason=reason, fan_template=self._job.templates_mark)
-
-    def _place(self, fan: Fan | None, box: tuple[int, int, int, int], screen: Image) -> FrameGeometry:
-        source = (screen.shape[0], screen.shape[1])
-        geometry = FrameGeometry.around(box, self._settings.frame_shape, source)
-        self._rows.place(fan, geometry)
-        return geometry
 
     def _wanted(self) -> set[int] | None:
         """Return which frames the cohort takes; None for all that were read."""

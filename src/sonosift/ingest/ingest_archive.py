@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sonosift.archive.unreadable import Reason
 from sonosift.cohort.catalog import NEAR_DUPLICATES, TOMBSTONES, bury, part_paths
@@ -22,7 +23,7 @@ from sonosift.cohort.sources import Source
 from sonosift.cohort.writer import CohortWriter
 from sonosift.errors import SonosiftError
 from sonosift.ingest.archive_file import ArchiveFile
-from sonosift.ingest.clip_job import DecodeJob, WorkerSettings
+from sonosift.ingest.clip_job import Decoded, DecodeJob, WorkerSettings
 from sonosift.ingest.commit_clips import ClipCommitter
 from sonosift.ingest.fan_retry import retry_jobs, template_folder
 from sonosift.ingest.find_files import find_files
@@ -32,10 +33,19 @@ from sonosift.ingest.manifest_labels import add_manifest_labels
 from sonosift.ingest.owners import Owners
 from sonosift.ingest.patient_pattern import PatientPattern
 from sonosift.ingest.plan import Plan, make_plan
-from sonosift.ingest.settings import IngestSettings, check_settings, label_dictionary, open_or_create
+from sonosift.ingest.settings import (
+    IngestSettings,
+    check_settings,
+    keep_dictionary,
+    label_dictionary,
+    open_or_create,
+)
 from sonosift.ingest.worker_pool import WorkerPool
-from sonosift.machine import progress
+from sonosift.machine import lock, progress
 from sonosift.privacy.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    from sonosift.ingest.dicom_export import DicomExport
 
 _SPOOL = "spool"
 
@@ -53,6 +63,8 @@ class IngestOutcome:
         unmatched_paths: Newly decoded files that the user's pattern for patients does not fit.
         manifest: How the user's table and the archive agree.
         new_frames: Frames that were added.
+        exported: DICOM files of clips that were in the cohort before.
+        not_exported: How many of these clips got no file for which reason.
         seconds: How long it took.
     """
 
@@ -62,6 +74,8 @@ class IngestOutcome:
     unmatched_paths: int
     manifest: dict[str, int]
     new_frames: int
+    exported: int
+    not_exported: Counter[str]
     seconds: float
 
 
@@ -76,9 +90,11 @@ def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> Ing
     cohort = open_or_create(folder, settings)
     space = cohort.settings.label_space
     manifest = read_manifest(settings.manifest, space) if settings.manifest is not None else None
+    keep_dictionary(settings, cohort)
     template_folder(cohort).read()  # one that was edited wrongly is told before anything is done
     run = _Ingest(archive, cohort, settings, manifest, pattern)
     look, plan, new_frames = run.decode_what_is_new(paths)
+    exported, not_exported = run.export_what_is_missing(look)
     sources = cohort.private.sources.all()
     present = {file.key for file in look.files}
     seen = [source for source in sources if (source.path, source.member) in present]
@@ -99,6 +115,8 @@ def ingest_archive(archive: Path, folder: Path, settings: IngestSettings) -> Ing
         unmatched_paths=plan.unmatched,
         manifest={} if manifest is None else manifest.compared([file.name for file in look.files]),
         new_frames=new_frames,
+        exported=exported,
+        not_exported=not_exported,
         seconds=time.monotonic() - started,
     )
 
@@ -139,6 +157,30 @@ class _Ingest:
         new_frames = committer.new_frames + self._try_templates(look)
         shutil.rmtree(self._spool.parent)
         return look, plan, new_frames
+
+    def export_what_is_missing(self, look: FirstLook) -> tuple[int, Counter[str]]:
+        """Write the DICOM files of clips that are in the cohort without one; return how many, and why others not."""
+        export, cohort = self._export(), self._cohort
+        written, refused = 0, Counter[str]()
+        if export is None:
+            return written, refused
+        from sonosift.ingest.export_later import export_jobs
+
+        with lock.exclusive(cohort.private.lock_path, f"{cohort.path}"):
+            jobs = export_jobs(cohort, self._archive, look.files, export)
+            self._spool.mkdir(mode=0o700, parents=True)
+            with (
+                WorkerPool(self._told(), self._settings.workers) as pool,
+                progress.bar("DICOM files", len(jobs), "clips") as bar,
+            ):
+                for _, answer in pool.run([job for _, job in jobs]):
+                    decoded = Decoded(**answer)
+                    reason = decoded.reason or decoded.held_reason
+                    written += reason is None
+                    refused.update([] if reason is None else [reason])
+                    bar.advance()
+            shutil.rmtree(self._spool.parent)
+        return written, refused
 
     def _decode(self, title: str, jobs: Jobs, pool: WorkerPool, committer: ClipCommitter, writer: CohortWriter) -> None:
         with progress.bar(title, len(jobs), "files") as bar:
@@ -187,16 +229,23 @@ class _Ingest:
 
     def _tidy_export(self, replaced: Sequence[Source]) -> None:
         """Take back the exported files of clips that have changed, and what a killed run left half written."""
-        if self._settings.export_dicom is None:
+        export = self._export()
+        if export is None:
             return
-        from sonosift.ingest.dicom_export import DicomExport
         from sonosift.ingest.dicom_export_header import ClipNames
 
-        export = DicomExport(self._settings.export_dicom, self.pseudonyms, self._settings.dicom_groups)
         export.remove_leftovers()
         for source in replaced:
             if source.clip is not None and source.patient is not None and source.exam is not None:
                 export.remove(ClipNames(patient=source.patient, exam=source.exam, clip=source.clip))
+
+    def _export(self) -> DicomExport | None:
+        folder = self._settings.export_dicom
+        if folder is None:
+            return None
+        from sonosift.ingest.dicom_export import DicomExport
+
+        return DicomExport(folder, self.pseudonyms, self._settings.dicom_groups)
 
     def _told(self) -> WorkerSettings:
         cohort, settings = self._cohort, self._settings
@@ -209,7 +258,7 @@ class _Ingest:
             spool=str(self._spool),
             held=str(held_path_of(cohort.private_path)),
             fan_templates=str(template_folder(cohort).path),
-            label_dictionary=label_dictionary(settings, cohort.settings.label_space),
+            label_dictionary=label_dictionary(cohort),
             include=scope.include,
             exclude=scope.exclude,
             keep_calipers=settings.keep_calipers,

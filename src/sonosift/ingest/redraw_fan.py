@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sonosift.cohort.geometry import FrameGeometry
+from sonosift.archive.clip import Image
 from sonosift.cohort.held import HeldClip, HeldClips, HeldWriter
 from sonosift.errors import SonosiftError
-from sonosift.ingest.picture_options import rescaled
-from sonosift.privacy.clip_cleaner import ClipCleaner, Overlay
-from sonosift.privacy.fan_polygon import BETWEEN_POLYGONS, mask_of, separate_polygons
-from sonosift.privacy.independent_check import doubt_about
+from sonosift.ingest.catalog_rows import place_of
+from sonosift.ingest.clean_crops import Cleaning, clean_crops
+from sonosift.ingest.clip_job import WorkerSettings
+from sonosift.ingest.crop_spool import CropSpool
+from sonosift.ingest.settings import label_dictionary
+from sonosift.ingest.stored_frames import StoredFrames
+from sonosift.privacy.blanking import blanked_crop
+from sonosift.privacy.fan_polygon import drawn_fan, separate_polygons
 
 if TYPE_CHECKING:
     from sonosift.cohort.cohort import Cohort
 
 REDRAWN = "fan_drawn"
 """Reason code of a clip that waits only to be let in: a person drew its fan, and no doubt is left."""
-
-Image = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 
 def read_fan(file: Path) -> list[int]:
@@ -47,49 +49,59 @@ def read_fan(file: Path) -> list[int]:
 
 def redraw_fan(cohort: Cohort, clip: HeldClip, polygon: Sequence[int]) -> HeldClip:
     """Make the held clip anew with this fan, and return it as it waits now; nothing enters the cohort here."""
-    screen = clip.source(0)
-    mask = _mask_in(screen, polygon, clip)
-    rows_with, columns_with = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    window = (slice(rows_with[0], rows_with[-1] + 1), slice(columns_with[0], columns_with[-1] + 1))
-    corner = clip.corner[0] + int(columns_with[0]), clip.corner[1] + int(rows_with[0])
-    crops, inside = _Crops(clip, mask, window), mask[window]
-    made_by = cohort.settings.preprocessing
-    cleaner = ClipCleaner(remove_calipers=not made_by.get("keep_calipers"))
-    overlay = cleaner.study(crops, inside, screen, corner)
-    cleaned = _Cleaned(crops, overlay)
-    doubt = doubt_about(cleaned, inside)
-    box = (*corner, corner[0] + inside.shape[1], corner[1] + inside.shape[0])
-    row = clip.rows[0]
-    geometry = FrameGeometry.around(
-        box, cohort.settings.frame_shape, (row["source_height"], row["source_width"]), row.get("mm_per_pixel")
-    )
+    _check_place(clip, polygon)
+    screen = _on_screen(clip, 0)
+    fan = drawn_fan(polygon, screen.shape)
+    x0, y0, x1, y1 = fan.box
     held = HeldClips(cohort)
-    # The whole pictures are kept: the next attempt may draw the fan wider.
-    with HeldWriter(held.path, clip.clip, doubt.code.lower() if doubt else REDRAWN, corner=clip.corner) as writer:
-        for position, (old, crop) in enumerate(zip(clip.rows, cleaned, strict=True)):
-            altered = overlay.altered(position) & inside
-            facts = {
-                "crop_x": box[0],
-                "crop_y": box[1],
-                "crop_w": geometry.crop_w,
-                "crop_h": geometry.crop_h,
-                "scale": geometry.scale,
-                "pad_x": geometry.pad_x,
-                "pad_y": geometry.pad_y,
-                "fan_confidence": 1.0,
-                "fan_outline": list(polygon),
-                "is_dual": len(list(separate_polygons(polygon))) > 1,
-                "altered_share": round(float(altered.sum() / inside.sum()), 6),
-                "mean_brightness": round(float(crop[inside].mean()), 3),
-            }
-            content = rescaled(crop) if made_by.get("rescale_intensity") else crop
-            writer.add(old | facts, clip.source(position), geometry.letterboxed(content, cohort.settings.frame_shape))
+    with TemporaryDirectory(dir=cohort.private_path) as folder, ExitStack() as spools:
+        settings = _made_as(cohort, folder)
+        crops, cleaned = (spools.enter_context(CropSpool(Path(folder) / name)) for name in ("crops", "cleaned"))
+        for position in range(len(clip.rows)):
+            crops.append(blanked_crop(_on_screen(clip, position), fan))
+        cleaning = clean_crops(crops, cleaned, fan.mask[y0:y1, x0:x1], screen, (x0, y0), settings)
+        whole = len(cleaned) == len(crops)
+        frames = StoredFrames(cleaned if whole else crops, fan, settings)
+        place = place_of(fan, frames.geometry) | {"fan_outline": list(polygon)}
+        labels = _labels(cohort, cleaning)
+        # The whole pictures are kept: the next attempt may draw the fan wider.
+        with HeldWriter(held.path, clip.clip, cleaning.doubt or REDRAWN, corner=clip.corner) as writer:
+            for position, (old, share) in enumerate(zip(clip.rows, cleaning.altered_shares, strict=True)):
+                brightness, stored = frames.frame(position)
+                measured = {"mean_brightness": round(brightness, 3), "altered_share": round(share, 6)}
+                row = old | place | labels | measured
+                writer.add(row, clip.source(position), stored if whole else None)
     return held.clip(clip.clip)
 
 
-def _mask_in(screen: Image, polygon: Sequence[int], clip: HeldClip) -> Mask:
-    """Draw the fan on the part of the screen that is kept, or say that it reaches beyond."""
-    height, width = screen.shape[:2]
+def _made_as(cohort: Cohort, folder: str) -> WorkerSettings:
+    """Return what the frames of the cohort have in common, as a decoding child is told it."""
+    made_by = cohort.settings.preprocessing
+    return WorkerSettings(
+        key_hex="",  # nothing is named here: the rows have their names
+        frame_shape=cohort.settings.frame_shape,
+        clip_rate_hz=float(made_by.get("clip_rate_hz") or 0),
+        study_table="",
+        spool=folder,
+        held=str(HeldClips(cohort).path),
+        label_dictionary=label_dictionary(cohort),
+        keep_calipers=bool(made_by.get("keep_calipers")),
+        rescale_intensity=bool(made_by.get("rescale_intensity")),
+        crop_border=bool(made_by.get("crop_border")),
+    )
+
+
+def _labels(cohort: Cohort, cleaning: Cleaning) -> dict[str, str | None]:
+    """Return what the operator's words mean, as far as they could be read and looked up."""
+    if cleaning.overlay is None:
+        return {}
+    known = label_dictionary(cohort) is not None
+    return {"burnt_in_view": cleaning.view} | ({"burnt_in_label": cleaning.label} if known else {})
+
+
+def _check_place(clip: HeldClip, polygon: Sequence[int]) -> None:
+    """Refuse a fan that reaches beyond the part of the screen that is kept."""
+    height, width = clip.source(0).shape[:2]
     corners = np.concatenate(list(separate_polygons(polygon))) - clip.corner
     if (corners < 0).any() or (corners >= (width, height)).any():
         x, y = clip.corner
@@ -97,54 +109,11 @@ def _mask_in(screen: Image, polygon: Sequence[int], clip: HeldClip) -> Mask:
             f"the fan reaches beyond the kept picture of clip {clip.clip}",
             f"The kept picture spans x {x} to {x + width - 1} and y {y} to {y + height - 1} of the source.",
         )
-    shifted: list[int] = []
-    for part in separate_polygons(polygon):
-        shifted += [*(BETWEEN_POLYGONS if shifted else ()), *(part - clip.corner).ravel().tolist()]
-    return mask_of(shifted, height, width)
 
 
-class _Crops(Sequence[Image]):
-    """The held pictures, cut to the fan's box and black outside it, read one at a time."""
-
-    def __init__(self, clip: HeldClip, mask: Mask, window: tuple[slice, slice]) -> None:
-        self._clip, self.inside, self._window = clip, mask[window], window
-
-    def __len__(self) -> int:
-        return len(self._clip.rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Image: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Image]: ...
-    def __getitem__(self, place: int | slice) -> Image | list[Image]:
-        if isinstance(place, slice):
-            return [self[index] for index in range(*place.indices(len(self)))]
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        crop = self._clip.source(place % len(self))[self._window].copy()
-        crop[~self.inside] = 0
-        return crop
-
-
-class _Cleaned(Sequence[Image]):
-    """The crops after cleaning, computed when asked for."""
-
-    def __init__(self, crops: _Crops, overlay: Overlay) -> None:
-        self._crops, self._overlay = crops, overlay
-
-    def __len__(self) -> int:
-        return len(self._crops)
-
-    @overload
-    def __getitem__(self, place: int) -> Image: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Image]: ...
-    def __getitem__(self, place: int | slice) -> Image | list[Image]:
-        if isinstance(place, slice):
-            return [self[index] for index in range(*place.indices(len(self)))]
-        cleaned: Image = self._overlay.clean(place, self._crops[place])
-        # Painting may not bring light back beyond the fan.
-        return np.where(self._crops.inside, cleaned, 0).astype(np.uint8)
-
-    def __iter__(self) -> Iterator[Image]:
-        return (self[place] for place in range(len(self)))
+def _on_screen(clip: HeldClip, position: int) -> Image:
+    """Return a held picture at its place on the source's screen, which is black where nothing was kept."""
+    picture, (x, y) = clip.source(position), clip.corner
+    screen = np.zeros((clip.rows[0]["source_height"], clip.rows[0]["source_width"]), dtype=np.uint8)
+    screen[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
+    return screen

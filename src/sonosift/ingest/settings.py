@@ -12,8 +12,8 @@ from sonosift.cohort.scope import Scope
 from sonosift.cohort.settings import FrameSize
 from sonosift.errors import SonosiftError
 from sonosift.labels.burnt_in_dictionary import NAMED, BurntInDictionary
-from sonosift.labels.space import LabelSpace
 from sonosift.labels.study_descriptions import Variant, study_description_table
+from sonosift.machine import atomic
 
 Preprocessing = dict[str, bool | int | float | str | None]
 
@@ -117,17 +117,34 @@ def open_or_create(folder: Path, settings: IngestSettings) -> Cohort:
     return cohort
 
 
-def label_dictionary(settings: IngestSettings, space: LabelSpace) -> str | None:
-    """Return the user's dictionary of burnt-in labels, else the name of the built-in one, None if there is neither."""
+_OWN_DICTIONARY = "burnt_in_labels.csv"
+
+
+def keep_dictionary(settings: IngestSettings, cohort: Cohort) -> None:
+    """Keep a copy of the user's dictionary in the private folder, for clips whose fan is drawn later."""
     if settings.burnt_in_labels is None:
-        return space.name if space.name in NAMED else None
+        return
+    space = cohort.settings.label_space
     strange = set(BurntInDictionary.read(settings.burnt_in_labels).labels) - set(space.names)
     if strange:
         raise SonosiftError(
             f"{settings.burnt_in_labels} gives labels that {space.name!r} does not have: {', '.join(sorted(strange))}",
             f"Its labels are: {', '.join(space.names)}.",
         )
-    return str(settings.burnt_in_labels.absolute())
+    copy = cohort.private_path / _OWN_DICTIONARY
+    content = settings.burnt_in_labels.read_bytes()
+    if not copy.exists() or copy.read_bytes() != content:
+        atomic.write_bytes(copy, content)
+        copy.chmod(0o600)
+
+
+def label_dictionary(cohort: Cohort) -> str | None:
+    """Return the user's dictionary of burnt-in labels, else the name of the built-in one, None if there is neither."""
+    space = cohort.settings.label_space
+    if cohort.settings.preprocessing.get("burnt_in_labels") is None:
+        return space.name if space.name in NAMED else None
+    copy = cohort.private_path / _OWN_DICTIONARY
+    return str(copy) if copy.exists() else None
 
 
 def _shown(value: object) -> str:

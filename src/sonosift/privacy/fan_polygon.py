@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonosift.privacy.fan import Fan
+
 Mask = NDArray[np.bool_]
 
 BETWEEN_POLYGONS = (-1, -1)
@@ -44,6 +46,18 @@ def mask_of(polygon: Sequence[int], height: int, width: int) -> Mask:
     for corners in separate_polygons(polygon):
         cv2.fillPoly(canvas, [corners], 1)
     return canvas > 0
+
+
+def drawn_fan(polygon: Sequence[int], shape: tuple[int, ...]) -> Fan:
+    """Return the fan of these corners on a screen of this shape, surely known; two polygons are a dual screen.
+
+    >>> drawn_fan([2, 1, 5, 1, 5, 3, 2, 3], (6, 8)).box
+    (2, 1, 6, 4)
+    """
+    mask = mask_of(polygon, shape[0], shape[1])
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    return Fan(mask, box, 1.0, parts=len(list(separate_polygons(polygon))))
 
 
 def separate_polygons(polygon: Sequence[int]) -> Iterator[NDArray[np.int32]]:
