@@ -12,9 +12,15 @@ from sonosift.cohort.held import HeldClips, HeldWriter
 from sonosift.cohort.sources import Source
 from sonosift.commands.clear import clear
 from sonosift.errors import SonosiftError
-from sonosift.ingest.redraw_fan import read_fan
-from sonosift.privacy.fan_polygon import mask_of
+from sonosift.ingest.clean_crops import label_of
+from sonosift.ingest.clip_job import Decoded, WorkerSettings
+from sonosift.ingest.decode_clip import decode_clip
+from sonosift.ingest.redraw_fan import REDRAWN, read_fan, redraw_fan
+from sonosift.ingest.settings import IngestSettings, keep_dictionary, label_dictionary
+from sonosift.privacy.fan_polygon import drawn_fan, mask_of
 from tests.cohort.conftest import KEY, frame_rows
+from tests.ingest.conftest import write_dicom
+from tests.ingest.test_decode_clip import job_for, large_frames
 
 HEIGHT, WIDTH, SIDE = 240, 320, 96
 POLYGON = [[100, 40], [220, 40], [300, 220], [20, 220]]
@@ -77,7 +83,7 @@ def test_a_drawn_fan_lets_the_clip_in(cohort: Cohort, tmp_path: Path) -> None:
 def test_what_the_check_still_doubts_waits(cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sonosift.privacy.independent_check import Doubt
 
-    monkeypatch.setattr("sonosift.ingest.redraw_fan.doubt_about", lambda *_: Doubt("WRITING", 9.0, 1, (0, 0, 8, 8)))
+    monkeypatch.setattr("sonosift.ingest.clean_crops.doubt_about", lambda *_: Doubt("WRITING", 9.0, 1, (0, 0, 8, 8)))
     clip = HeldClips(cohort).list()[0].clip
     summary = clear(cohort.path, clip=clip, fan=fan_file(tmp_path, POLYGON))
     assert (summary.accepted_frames, summary.redrawn_clips, summary.waiting) == (0, 1, {"writing": 1})
@@ -109,3 +115,62 @@ def test_a_wrong_fan_changes_nothing(cohort: Cohort, tmp_path: Path, content: ob
 def test_two_polygons_are_a_dual_screen(tmp_path: Path) -> None:
     flat = [0, 0, 9, 0, 9, 9, -1, -1, 20, 0, 29, 0, 29, 9]
     assert read_fan(fan_file(tmp_path, flat)) == flat
+
+
+def as_decoded(tmp_path: Path, pictures: np.ndarray, settings: WorkerSettings, outline: list[int]) -> Decoded:
+    """The oracle: the same pictures as a file, through the decoding child, with this fan found in them."""
+    file = write_dicom(tmp_path / "oracle.dcm", pictures, "P1", "1.1")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sonosift.ingest.decode_clip.find_fan", lambda *_: drawn_fan(outline, pictures.shape[1:]))
+        return decode_clip(job_for(file), settings)
+
+
+@pytest.mark.parametrize("option", ["none", "crop_border", "rescale_intensity", "keep_calipers"])
+def test_the_same_steps_as_in_a_decoding_child(tmp_path: Path, option: str) -> None:
+    """Frames, labels and measures are those that ingest would have come to with this fan."""
+    pictures = large_frames(2, "LIVER")
+    # A dark band within the drawn fan, and a cross that calipers look like.
+    pictures[:, :170] = 0
+    for picture in pictures:
+        cv2.drawMarker(picture, (300, 360), 255, cv2.MARKER_CROSS, 17, 2)
+        cv2.drawMarker(picture, (380, 380), 255, cv2.MARKER_CROSS, 17, 2)
+    made_by = {"clip_rate_hz": 8.0} | ({} if option == "none" else {option: True})
+    outline = [260, 120, 380, 120, 540, 430, 100, 430]
+    cohort = Cohort.create(tmp_path / "cohort", size=SIDE, key=KEY, preprocessing=made_by)
+    for name in ("spool", "held"):
+        (tmp_path / name).mkdir()
+    folders = (str(tmp_path / "spool"), str(tmp_path / "held"))
+    told = {option: True} if option != "none" else {}
+    settings = WorkerSettings(KEY.hex(), (SIDE, SIDE), 8.0, "paper", *folders, label_dictionary="abdomen", **told)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sonosift.ingest.clean_crops.doubt_about", lambda *_: None)
+        patched.setattr("sonosift.ingest.clean_crops.MOST_ALTERED", 1.0)
+        expected = as_decoded(tmp_path, pictures, settings, outline)
+        rows = [expected.shared | row for row in expected.rows]
+        wrong = {"crop_x": 0, "scale": 9.0, "burnt_in_label": "kidney", "burnt_in_view": None, "altered_share": 0.9}
+        with HeldWriter(HeldClips(cohort).path, str(rows[0]["clip"]), "no_fan") as writer:
+            for row, picture in zip(rows, pictures, strict=True):
+                writer.add(row | wrong, picture)
+        redrawn = redraw_fan(cohort, HeldClips(cohort).list()[0], outline)
+    assert redrawn.reason == REDRAWN
+    assert expected.spool_file is not None
+    stored = np.fromfile(expected.spool_file, dtype=np.uint8).reshape(2, SIDE, SIDE)
+    np.testing.assert_array_equal(redrawn.frames(), stored)
+    for mine, row in zip(redrawn.rows, rows, strict=True):
+        assert mine == row | {"fan_outline": outline}
+    assert redrawn.rows[0]["burnt_in_label"] == "liver"
+    assert redrawn.rows[0]["crop_y"] == (170 if option == "crop_border" else 120)
+
+
+def test_a_dictionary_of_ones_own_is_kept_for_later(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("text,label\nLEBER,liver\n")
+    asked = IngestSettings(size=SIDE, burnt_in_labels=table)
+    cohort = Cohort.create(tmp_path / "cohort", size=SIDE, key=KEY, preprocessing=asked.preprocessing)
+    assert label_dictionary(cohort) is None  # a cohort from before copies were kept
+    keep_dictionary(asked, cohort)
+    table.unlink()
+    kept = label_dictionary(cohort)
+    assert kept is not None
+    assert label_of(["Leber"], kept) == "liver"
+    assert Path(kept).is_relative_to(cohort.private_path)
