@@ -1,5 +1,6 @@
 """DICOM files of clips that were ingested without them: the same files, once, whatever kills the call."""
 
+import json
 import subprocess
 import sys
 import time
@@ -141,3 +142,14 @@ def test_a_doubt_about_any_frame_keeps_it_from_being_exported(archive, settings,
     assert export_of(archive, settings, tmp_path).held_reason == "writing"
     assert not list(tmp_path.glob("out/**/*.dcm"))
     assert not list((tmp_path / "held").iterdir())
+
+
+def test_an_export_holds_no_other_frames_for_their_fan(archive, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("sonosift.ingest.decode_clip.find_fan", lambda *_: None)
+    wanted = []
+    for export in (None, str(tmp_path / "out")):
+        answer = decode_clip(job_for(archive / "a.dcm"), replace(settings, clip_rate_hz=4.0, export=export))
+        assert answer.held_reason == "no_fan"
+        (held,) = (tmp_path / "held").iterdir()
+        wanted.append([row["index_in_clip"] for row in json.loads((held / "clip.json").read_text())["rows"]])
+    assert wanted == [[0, 2], [0, 2]]

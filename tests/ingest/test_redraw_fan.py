@@ -162,6 +162,25 @@ def test_the_same_steps_as_in_a_decoding_child(tmp_path: Path, option: str) -> N
     assert redrawn.rows[0]["crop_y"] == (170 if option == "crop_border" else 120)
 
 
+def test_where_only_the_fan_was_kept_the_label_beside_it_stays(tmp_path: Path, cohort: Cohort) -> None:
+    """The kept picture is a part of the screen; places are counted on the screen."""
+    rows = [row | {"burnt_in_label": "spleen", "is_doppler": True} for row in HeldClips(cohort).list()[0].rows]
+    part = screens(3)
+    with HeldWriter(HeldClips(cohort).path, str(rows[0]["clip"]), "writing", corner=(40, 30)) as writer:
+        for row, screen in zip(rows, part, strict=True):
+            writer.add(row, screen[30:220, 40:300])
+    outline = [100, 60, 220, 60, 280, 200, 60, 200]
+    redrawn = redraw_fan(cohort, HeldClips(cohort).list()[0], outline)
+    row = redrawn.rows[0]
+    assert (row["burnt_in_label"], row["is_doppler"]) == ("spleen", True)
+    assert (row["crop_x"], row["crop_y"], row["crop_w"], row["crop_h"]) == (60, 60, 221, 141)
+    assert redrawn.corner == (40, 30)
+    inside = mask_of(outline, HEIGHT, WIDTH)
+    expected = np.where(inside, part[2], 0)[60:201, 60:281].astype(np.uint8)
+    small = cv2.resize(expected, (SIDE, 61), interpolation=cv2.INTER_AREA)
+    np.testing.assert_allclose(redrawn.frames()[2][17 : 17 + 61].astype(int), small.astype(int), atol=1)
+
+
 def test_a_dictionary_of_ones_own_is_kept_for_later(tmp_path: Path) -> None:
     table = tmp_path / "mine.csv"
     table.write_text("text,label\nLEBER,liver\n")

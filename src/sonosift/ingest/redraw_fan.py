@@ -63,7 +63,7 @@ def redraw_fan(cohort: Cohort, clip: HeldClip, polygon: Sequence[int]) -> HeldCl
         whole = len(cleaned) == len(crops)
         frames = StoredFrames(cleaned if whole else crops, fan, settings)
         place = place_of(fan, frames.geometry) | {"fan_outline": list(polygon)}
-        labels = _labels(cohort, cleaning)
+        labels = _labels(cleaning)
         # The whole pictures are kept: the next attempt may draw the fan wider.
         with HeldWriter(held.path, clip.clip, cleaning.doubt or REDRAWN, corner=clip.corner) as writer:
             for position, (old, share) in enumerate(zip(clip.rows, cleaning.altered_shares, strict=True)):
@@ -91,12 +91,14 @@ def _made_as(cohort: Cohort, folder: str) -> WorkerSettings:
     )
 
 
-def _labels(cohort: Cohort, cleaning: Cleaning) -> dict[str, str | None]:
-    """Return what the operator's words mean, as far as they could be read and looked up."""
-    if cleaning.overlay is None:
-        return {}
-    known = label_dictionary(cohort) is not None
-    return {"burnt_in_view": cleaning.view} | ({"burnt_in_label": cleaning.label} if known else {})
+def _labels(cleaning: Cleaning) -> dict[str, str]:
+    """Return what the operator's words mean.
+
+    Where nothing is read now, what ingest read stays: it saw the whole screen, of which the fan's box may be all that
+    was kept.
+    """
+    read = {"burnt_in_label": cleaning.label, "burnt_in_view": cleaning.view}
+    return {column: name for column, name in read.items() if name is not None}
 
 
 def _check_place(clip: HeldClip, polygon: Sequence[int]) -> None:
