@@ -207,6 +207,38 @@ def test_a_side_in_shadow_is_brought_back_by_the_other_side(side):
     assert doubtful.confidence < fan.confidence
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_straight_end_at_one_side_is_a_shadow_only_where_grain_goes_on_beyond_it(side):
+    truth = SHAPES["curvilinear"]
+    x = np.arange(WIDTH)
+    beyond = side * (x - 320) > 110
+    whole = screen(truth, text=False)
+    ended = np.where(beyond, 0, whole).astype(np.uint8)
+    faint = np.where(beyond, whole // 16, whole).astype(np.uint8)  # 0 to 15, mostly as black as the screen
+    written = ended.copy()
+    for line in range(5):
+        cv2.putText(written, "ANNA 1960", (440 if side > 0 else 60, 250 + 24 * line), 0, 0.6, 255, 1)
+    by_window, by_shadow, by_writing = (find_fan([picture]) for picture in (ended, faint, written))
+    assert by_window is not None
+    assert by_shadow is not None
+    assert by_writing is not None
+    assert overlap(by_window.mask, truth & ~beyond) > 0.95
+    assert overlap(by_shadow.mask, truth) > 0.95
+    assert not (by_writing.mask & beyond & (written == 255)).any()
+    # Nobody can tell a black shadow from the end of a window that the scan lies beside.
+    assert by_window.confidence < 0.9 < find_fan([whole]).confidence
+
+
+def test_a_dark_band_from_side_to_side_does_not_make_two_pictures():
+    truth = sector()
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    radius = np.hypot(x - 320, y - 20)
+    fan = find_fan([np.where((radius > 190) & (radius < 250), 0, screen(truth)).astype(np.uint8)])
+    assert fan is not None
+    assert fan.parts == 1
+    assert overlap(fan.mask, truth) > 0.95
+
+
 def test_a_heart_trace_below_the_arc_is_left_out():
     truth = sector()
     picture = screen(truth, text=False)

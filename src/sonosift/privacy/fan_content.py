@@ -20,7 +20,6 @@ _BLACK = 4
 _BLACK_SHARE = 0.12
 _GRAIN_WINDOW = 0.05
 _LEAST_GRAIN = 0.1
-_BRIGHT = 90
 _FILLED = 0.97
 _FLAT_SHARE = 0.5
 _TALLEST_BAR = 0.2
@@ -37,12 +36,12 @@ _ON_THE_SCREEN = 0.55
 class Content:
     """The areas of the picture at working resolution (one, or its parts), and the screen around it.
 
-    ``bright`` is all that stands out strongly from the screen's grey ``background``: echoes, writing, graphics.
+    ``contrast`` is how far each pixel stands out from the screen's grey ``background``: echoes, writing, graphics.
     """
 
     parts: list[NDArray[np.bool_]]
     background: int
-    bright: NDArray[np.bool_]
+    contrast: NDArray[np.uint8]
 
 
 def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] | None = None) -> Content | None:
@@ -74,10 +73,10 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     if sum(part.mean() for part in parts) < _LEAST_SHARE:
         return None
     # Smoothing made the area a little wider than the picture is.
-    contrast = np.abs(brightest.astype(np.int16) - background)
+    contrast = cv2.absdiff(brightest, np.full_like(brightest, background))
     sharp = contrast > _ABOVE_BACKGROUND
     kept = [part & sharp for part in parts if (part & sharp).any()]
-    return Content(kept, background, contrast > _BRIGHT) if kept else None
+    return Content(kept, background, np.asarray(contrast, dtype=np.uint8)) if kept else None
 
 
 def _background(picture: NDArray[np.uint8]) -> int:

@@ -23,26 +23,34 @@ class Outline:
     parts: int = 1
 
 
-def fit_outline(parts: Sequence[Mask], writing: Mask | None = None) -> Outline:
+def fit_outline(parts: Sequence[Mask], contrast: NDArray[np.uint8] | None = None) -> Outline:
     """Fit the picture as a whole, or each of two pictures side by side where that leaves less of the screen.
 
     Args:
         parts: The areas of the content.
-        writing: What is bright on the screen; a side that lies in shadow is only drawn where nothing of it is.
+        contrast: How far each pixel stands out from the screen. A side that lies in shadow is only drawn where
+            nothing bright is, which may be writing; faint grain all over tells that the picture goes on there.
     """
-    shown = np.zeros_like(parts[0]) if writing is None else writing
+    shown = np.zeros(parts[0].shape, dtype=np.uint8) if contrast is None else contrast
     best = _fit_one(np.logical_or.reduce(parts), shown)
     most = _TWO_PICTURES * _pixels(best.mask)
     from_left = sorted(parts, key=lambda part: float(np.flatnonzero(part.any(0)).mean()))
     for cut in range(1, len(parts)):
         first, second = (_fit_one(np.logical_or.reduce(side), shown) for side in (from_left[:cut], from_left[cut:]))
         both = first.mask | second.mask
-        if _pixels(both) < most:
+        if _pixels(both) < most and _side_by_side(first.mask, second.mask):
             best, most = Outline(both, min(first.confidence, second.confidence), parts=2), float(_pixels(both))
     return best
 
 
-def _fit_one(content: Mask, writing: Mask) -> Outline:
+def _side_by_side(first: Mask, second: Mask) -> bool:
+    """Tell two pictures from the two halves of one that a dark organ or a shadow cuts from side to side."""
+    left, right = first.any(0), second.any(0)
+    shared = np.count_nonzero(left & right)
+    return bool(shared <= _MOST_SHARED * min(np.count_nonzero(left), np.count_nonzero(right)))
+
+
+def _fit_one(content: Mask, contrast: NDArray[np.uint8]) -> Outline:
     """Fit straight sides, arcs and screen edges; fall back on the convex hull where they do not fit."""
     content = _solid(content)
     hull = _convex_hull(content)
@@ -55,18 +63,39 @@ def _fit_one(content: Mask, writing: Mask) -> Outline:
         return Outline(hull, max(quality, 0.8 * _ramp(compact, 0.6, 0.9)))
     if sides.is_sector:
         # A shadow along one side hides it. A probe sweeps as far to the left as to the right, so the other side tells.
-        whole = _fitted(content, sides.mirrored(content), cut=False)
-        writing_added = np.count_nonzero(whole & ~fitted & writing)
+        symmetric = sides.mirrored(content)
+        whole = _fitted(content, symmetric, cut=False)
+        if _beyond_its_cut(content, symmetric):
+            lit = _fitted(content, symmetric, cut=False, shadow_cuts=True)
+            gained = lit & ~whole
+            if _pixels(gained) > _NOTICED * _pixels(whole):
+                # By a shadow, or because the scan lies beside its window? Faint grain in the shadow tells.
+                if _grainy(contrast, gained):
+                    whole = lit
+                else:
+                    quality *= _UNTOLD
+        added = whole & ~fitted
+        clear = np.count_nonzero(contrast[added] > _BRIGHT) <= _STRAY_WRITING or _grainy(contrast, added)
         lost = _share_inside(content, fitted) - _share_inside(content, whole)
-        if (
-            writing_added <= _STRAY_WRITING
-            and np.count_nonzero(whole) <= _MOST_GROWTH * np.count_nonzero(fitted)
-            and lost <= _MOST_LOST
-        ):
+        if clear and np.count_nonzero(whole) <= _MOST_GROWTH * np.count_nonzero(fitted) and lost <= _MOST_LOST:
             return Outline(whole, quality * _supported(content, whole))
         # Two readings of the picture, and no telling which: whoever relies on the fan should know.
         quality *= 0.6 + 0.4 * _ramp(_share_inside(fitted | whole, fitted & whole), 0.8, 0.95)
     return Outline(fitted, quality * _supported(content, fitted))
+
+
+def _grainy(contrast: NDArray[np.uint8], area: Mask) -> bool:
+    """Say whether an area that seems black has faint grain all over.
+
+    What is bright may be writing and what is near it its blur: neither tells, and at least half must be left that does.
+    """
+    bright = (contrast > _DIM).astype(np.uint8)
+    telling = area & (cv2.dilate(bright, np.ones((_HALO, _HALO), np.uint8)) == 0)
+    if _pixels(telling) < 0.5 * _pixels(area):
+        return False
+    faint = ((contrast > _FAINT) & telling).astype(np.float32)
+    around = cv2.blur(telling.astype(np.float32), (_PATCH, _PATCH))
+    return _share_inside(telling, cv2.blur(faint, (_PATCH, _PATCH)) > _LEAST_GRAIN * around) > _GRAINY
 
 
 def _supported(content: Mask, mask: Mask) -> float:
@@ -98,10 +127,11 @@ def _share_inside(area: Mask, border: Mask) -> float:
     return _pixels(area & border) / max(1, _pixels(area))
 
 
-def _fitted(content: Mask, sides: Sides, *, cut: bool) -> Mask:
+def _fitted(content: Mask, sides: Sides, *, cut: bool, shadow_cuts: bool = False) -> Mask:
     """Draw the area between the sides and the arcs; ``cut`` ends it at the outermost column with content.
 
     Without ``cut`` it ends there only where the screen seems to cut it: most rows that could go on end at that column.
+    With ``shadow_cuts`` such an end on one side only is taken for a shadow's.
     """
     height, width = content.shape
     rows, left, right = edges_of(content)
@@ -116,9 +146,9 @@ def _fitted(content: Mask, sides: Sides, *, cut: bool) -> Mask:
         # A shadow may hide one cut of two: machines show a scan in the middle of its window.
         axis = (sides.left + sides.right) / 2
         if left_cut is None and right_cut is not None:
-            left_cut = max(-first, right_cut - 2 * axis)
+            left_cut, right_cut = (None, None) if shadow_cuts else (max(-first, right_cut - 2 * axis), right_cut)
         elif right_cut is None and left_cut is not None:
-            right_cut = max(last, left_cut + 2 * axis)
+            left_cut, right_cut = (None, None) if shadow_cuts else (left_cut, max(last, left_cut + 2 * axis))
     if cut or left_cut is not None:
         mask &= x >= (first if left_cut is None else -left_cut)
     if cut or right_cut is not None:
@@ -128,6 +158,20 @@ def _fitted(content: Mask, sides: Sides, *, cut: bool) -> Mask:
         apex_x = sides.left - sides.left_slope * apex_y
         mask &= _between_arcs(content, mask, apex_x, apex_y)
     return np.asarray(mask, dtype=np.bool_)
+
+
+def _beyond_its_cut(content: Mask, sides: Sides) -> bool:
+    """Say whether one side alone ends in a straight cut, and the other goes on well beyond the cut's mirror image."""
+    rows, left, right = edges_of(content)
+    tolerance = tolerance_of(content)
+    left_cut = _cut(-left, sides.left_slope * rows - sides.left, tolerance)
+    right_cut = _cut(right, sides.right + sides.right_slope * rows, tolerance)
+    if (left_cut is None) == (right_cut is None):
+        return False
+    reach = -left_cut if left_cut is not None else right_cut
+    farthest = float(right.max()) if left_cut is not None else float(left.min())
+    axis = (sides.left + sides.right) / 2
+    return abs(farthest - axis) > abs((reach or 0.0) - axis) + _BEYOND * tolerance
 
 
 def _cut(edge: NDArray[np.float64], side: NDArray[np.floating], tolerance: float) -> float | None:
@@ -207,6 +251,17 @@ _RAYS = 64
 _LEAST_AGREEMENT = 0.2
 _MOST_WRITING = 0.03
 _TWO_PICTURES = 0.9
+_MOST_SHARED = 0.2
+_BRIGHT = 90
+_DIM = 60
+_FAINT = 2
+_PATCH = 15
+_HALO = 7
+_LEAST_GRAIN = 0.05
+_GRAINY = 0.5
+_NOTICED = 0.03
+_BEYOND = 3
+_UNTOLD = 0.75
 _STRAY_WRITING = 12
 _FEWEST_CUT_ROWS = 6
 _CUT_ROWS = 0.3
