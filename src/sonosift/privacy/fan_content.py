@@ -104,8 +104,9 @@ def _bars(picture: NDArray[np.uint8], background: int) -> NDArray[np.bool_]:
         near = order[:most].astype(np.int16)
         filled = (np.abs(near - background) > _ABOVE_BACKGROUND).mean(axis=1) > _FILLED
         flat = (near[:, 1:] == near[:, :-1]).mean(axis=1) > _FLAT_SHARE
-        one_grey = (np.abs(near - np.median(near, axis=1, keepdims=True)) <= 1).mean(axis=1) > _FLAT_SHARE
-        bar = np.flatnonzero(filled & flat & one_grey)
+        bar = np.flatnonzero(filled & flat)
+        commonest = np.median(near[bar], axis=1, keepdims=True)
+        bar = bar[(np.abs(near[bar] - commonest) <= 1).mean(axis=1) > _FLAT_SHARE]
         if len(bar) and bar[0] <= edge:
             marks[: bar[-1] + 1] = True
     return np.repeat(rows[:, None], picture.shape[1], axis=1)

@@ -187,7 +187,7 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
     """Limit the fan by the arcs around its apex, where the content's first and last echoes follow them."""
     height, width = content.shape
     y, x = np.ogrid[0:height, 0:width]
-    radius = np.hypot((x - apex_x).astype(np.float32), (y - apex_y).astype(np.float32))
+    radius = np.sqrt(((x - apex_x) ** 2).astype(np.float32) + ((y - apex_y) ** 2).astype(np.float32))
     seen = content & inside
     if not seen.any():
         return inside
@@ -221,7 +221,9 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
 
 def _agreed(values: NDArray[np.float64], tolerance: float) -> tuple[float, float]:
     """Return the largest value that many of the values agree on within the tolerance, and the share that does."""
-    agreeing = (np.abs(values[:, None] - values[None, :]) <= tolerance).mean(axis=1)
+    ordered = np.sort(values)
+    within = np.searchsorted(ordered, values + tolerance, "right") - np.searchsorted(ordered, values - tolerance)
+    agreeing = within / len(values)
     enough = agreeing >= max(_LEAST_AGREEMENT, 0.5 * float(agreeing.max()))
     if not enough.any():
         return float(values.max()), 0.0
