@@ -41,6 +41,16 @@ def test_a_word_becomes_one_area_without_gaps_between_its_letters():
     assert painted[coverage > 0.1].all()
 
 
+def test_the_frame_of_a_colour_box_takes_its_lines_alone():
+    coverage = np.zeros(fan().shape)
+    cv2.rectangle(coverage, (140, 120), (190, 190), 1.0, 1)
+    cv2.rectangle(coverage, (196, 120), (246, 190), 1.0, 1)  # two of them make an area of two pieces
+    painted = painted_area(areas_of(find_strokes(written(speckle(2), coverage), fan())), coverage.shape)
+    assert painted[coverage > 0].all()
+    reach = cv2.dilate((coverage > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert not (painted & ~reach).any()
+
+
 def test_painting_changes_marked_pixels_only_and_fills_them_from_around():
     picture = np.where(fan(), 80, 0).astype(np.uint8)
     marks = np.zeros(picture.shape, dtype=bool)

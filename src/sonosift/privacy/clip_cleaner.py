@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sonosift.privacy.calipers import is_measuring_mark
 from sonosift.privacy.inpainting import inpainted
+from sonosift.privacy.letter_rows import find_letter_rows
 from sonosift.privacy.passing_marks import Patch, is_new, patch_of, shows
 from sonosift.privacy.screen_words import look_around
 from sonosift.privacy.still_marks import darkest, windows
@@ -19,6 +20,8 @@ from sonosift.privacy.word_areas import Area, areas_of, painted_area, within
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+
+_MARGIN = 3
 
 
 class Overlay:
@@ -78,7 +81,10 @@ class ClipCleaner:
         for (x0, y0, x1, y1), area in zip(boxes, written, strict=True):
             if area is None:
                 still[y0:y1, x0:x1] = True
-        around = look_around(screen, inside, corner, boxes)
+        rows = find_letter_rows(still_layer, inside)
+        for x0, y0, x1, y1 in rows:
+            still[max(0, y0 - _MARGIN) : y1 + _MARGIN, max(0, x0 - _MARGIN) : x1 + _MARGIN] = True
+        around = look_around(screen, inside, corner, [*boxes, *rows])
         still = (still | around.crossing) & inside
         passing: dict[int, list[Patch]] = {}
         if len(crops) > 1:

@@ -22,6 +22,9 @@ _SMALLEST_LINE = 6
 _BELOW_FIRST = 0.2
 _MOST_ON_FAN = 0.7
 _CUT_REACH = 3
+_INK_ON_BLACK = 70
+_FARTHEST, _BLANK = 12, 0.9
+_CERTAIN_SCORE, _CERTAIN_LETTERS, _TALLEST_LINE, _MARGIN = 0.8, 3, 48, 2
 
 
 @dataclass(frozen=True)
@@ -52,22 +55,55 @@ def look_around(screen: Image, inside: Mask, corner: tuple[int, int], found: Ite
     x1, y1 = min(screen.shape[1], corner[0] + width + aside), min(screen.shape[0], corner[1] + height + aside)
     around = np.ascontiguousarray(screen[y0:y1, x0:x1])
     left, top = corner[0] - x0, corner[1] - y0
-    fan = np.zeros(around.shape, dtype=bool)
+    fan: Mask = np.zeros(around.shape, dtype=bool)
     window = (slice(top, top + height), slice(left, left + width))
     fan[window] = inside
     strokes = find_strokes(around, np.ones(around.shape, dtype=bool))
     drawn = [box for box in lines_of(strokes) if _is_line(box)]
+    ink = strokes.strong | ((around >= _INK_ON_BLACK) & ~fan)
     shifted = [(box[0] + left, box[1] + top, box[2] + left, box[3] + top) for box in found]
-    on_fan = joined([*shifted, *(box for box in drawn if _touches(fan, box))])
+    on_fan = joined([_beyond_the_edge(box, ink, fan) for box in (*shifted, *drawn) if _touches(fan, box)])
     beside = [box for box in drawn if not _touches(fan, box)]
     middle = (left + width / 2, top + height / 2)
     beside.sort(key=lambda box: (_distance(box, middle, (width, height)), box))
+    on_fan_words = _read(around, on_fan[: 2 * _MOST_LINES], (x0, y0), inside_fan=True)
     words = (
-        *_read(around, on_fan[: 2 * _MOST_LINES], (x0, y0), inside_fan=True),
+        *on_fan_words,
         *_read(around, beside[:_MOST_LINES], (x0, y0), inside_fan=False),
     )
     cut = [area for area in areas_of(strokes) if _is_cut(area, fan)]
-    return Surroundings(words, painted_area(cut, around.shape)[window] & inside)
+    crossing: Mask = painted_area(cut, around.shape)
+    for word in on_fan_words:
+        if _is_certain(word):
+            a, b, c, d = word.box
+            rows = slice(max(0, b - y0 - _MARGIN), d - y0 + _MARGIN)
+            crossing[rows, max(0, a - x0 - _MARGIN) : c - x0 + _MARGIN] = True
+    return Surroundings(words, crossing[window] & inside)
+
+
+def _is_certain(word: Word) -> bool:
+    """Say whether a word was read so well that it goes whole, strokes found or not: what can be read must not stay."""
+    letters = sum(letter.isalnum() for letter in word.text)
+    return word.score >= _CERTAIN_SCORE and letters >= _CERTAIN_LETTERS and word.box[3] - word.box[1] <= _TALLEST_LINE
+
+
+def _beyond_the_edge(box: Box, ink: Mask, fan: Mask) -> Box:
+    """Follow a level line over the fan's edge, where its first or last letters stand on the black screen."""
+    x0, y0, x1, y1 = box
+    tall = y1 - y0
+    if x1 - x0 < tall:
+        return box
+    farthest, blank = _FARTHEST * tall, round(_BLANK * tall)
+    columns = np.asarray(ink[y0:y1].any(axis=0), dtype=bool)
+    near = max(0, x0 - blank), min(fan.shape[1], x1 + blank)
+    if fan[y0:y1, near[0] : near[1]].all():
+        return box
+    left, right = x0, x1
+    while left > max(0, x0 - farthest) and columns[max(0, left - blank) : left].any():
+        left = max(0, left - blank) + int(np.argmax(columns[max(0, left - blank) : left]))
+    while right < min(fan.shape[1], x1 + farthest) and columns[right : right + blank].any():
+        right += int(np.flatnonzero(columns[right : right + blank])[-1]) + 1
+    return left, y0, right, y1
 
 
 def _is_cut(area: Area, fan: Mask) -> bool:

@@ -19,6 +19,7 @@ _ROUNDS = 2
 _MOST_WEAK = 2
 _MARGIN = 3
 _TALLEST_LETTER = 64
+_WIDEST_LETTERS = 110
 _MOST_PIECES = 1500
 
 
@@ -126,17 +127,35 @@ def painted_area(areas: list[Area], shape: tuple[int, ...]) -> Mask:
     result = np.zeros(shape[:2], dtype=np.uint8)
     for area in areas:
         x0, y0, x1, y1 = area.box
+        letters, size = _letters_of(area)
         joins = area.pieces > 1 or _SMALLEST_LETTER < max(x1 - x0, y1 - y0) <= _TALLEST_LETTER
-        reach = round(min(area.size, _TALLEST_LETTER) * _CLOSING) | 1 if joins else 1
+        reach = round(min(size, _TALLEST_LETTER) * _CLOSING) | 1 if joins and size else 1
         pad = reach + _MARGIN
         strokes = np.pad(area.strokes.astype(np.uint8), pad)
         if reach > 1:
-            strokes = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, _disc(reach)).astype(np.uint8)
+            strokes |= cv2.morphologyEx(np.pad(letters, pad), cv2.MORPH_CLOSE, _disc(reach)).astype(np.uint8)
         strokes = cv2.dilate(strokes, _disc(2 * _MARGIN + 1)).astype(np.uint8)
         top, left = max(0, pad - y0), max(0, pad - x0)
         window = result[y0 - pad + top : y1 + pad, x0 - pad + left : x1 + pad]
         np.maximum(window, strokes[top : top + window.shape[0], left : left + window.shape[1]], out=window)
     return result > 0
+
+
+def _letters_of(area: Area) -> tuple[NDArray[np.uint8], float]:
+    """Return the strokes without the frames of colour boxes and other long lines, and the height of what is left.
+
+    What lies between the sides of a frame, or between it and a letter, does not go with them.
+    """
+    strokes = area.strokes.astype(np.uint8)
+    _, names, statistics, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    width, height = statistics[:, cv2.CC_STAT_WIDTH], statistics[:, cv2.CC_STAT_HEIGHT]
+    is_letter = (width <= _WIDEST_LETTERS) & (height <= _TALLEST_LETTER)
+    is_letter[0] = False
+    if is_letter[1:].all():
+        return strokes, area.size
+    if not is_letter.any():
+        return np.zeros_like(strokes), 0.0
+    return is_letter[names].astype(np.uint8), float(np.quantile(height[is_letter], 0.75))
 
 
 def _near(boxes: NDArray[np.float64]) -> Mask:
