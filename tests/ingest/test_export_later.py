@@ -11,6 +11,7 @@ import pydicom
 import pytest
 
 from sonosift.cohort.cohort import Cohort
+from sonosift.commands.clear import clear
 from sonosift.commands.ingest import ingest
 from sonosift.ingest import clean_crops, export_later
 from sonosift.ingest.clip_job import WorkerSettings
@@ -114,6 +115,22 @@ def test_a_file_that_has_changed_since_is_told(archive, tmp_path, monkeypatch):
     summary = ingested(archive, folder, export_dicom=tmp_path / "out")
     assert (summary.exported_later, summary.not_exported) == (0, {"changed_while_reading": 2})
     assert not list((tmp_path / "out").rglob("*.dcm"))
+
+
+def test_a_clip_goes_out_once_a_person_has_drawn_its_fan(tmp_path):
+    folder, out = tmp_path / "cohort", tmp_path / "out"
+    write_dicom(tmp_path / "archive" / "white.dcm", np.full((2, 480, 640), 255, np.uint8), "P1", "1.1")
+    assert ingested(tmp_path / "archive", folder, export_dicom=out).needs_review == 2
+    assert not list(out.rglob("*.dcm"))
+    fan = tmp_path / "fan.json"
+    fan.write_text(json.dumps(POLYGON))
+    assert clear(folder, all=True, fan=fan).accepted_frames == 2
+    summary = ingested(tmp_path / "archive", folder, export_dicom=out)
+    assert (summary.exported_later, summary.not_exported, summary.frames) == (1, {}, 2)
+    (file,) = out.rglob("*.dcm")
+    expected = np.zeros((2, 480, 640), dtype=np.uint8)
+    expected[:, 150:301, 280:361] = 255
+    assert (pydicom.dcmread(file).pixel_array == expected).all()
 
 
 # A person let these clips in: their fan is no longer the one that the pixels show.
