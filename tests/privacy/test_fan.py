@@ -113,6 +113,18 @@ def test_smooth_tissue_that_fills_a_cropped_screen_is_no_title_bar(shape):
     assert overlap(fan.mask, truth) > 0.95
 
 
+def test_the_black_corners_of_a_picture_cropped_to_its_width_are_left_out():
+    # The sides are seen in the top sixth only: below it the picture ends where the screen does.
+    truth = sector(apex_y=-330.0, inner=345.0, outer=800.0, half_angle=0.66)
+    picture = screen(truth, text=False)
+    for x in (2, 560):
+        cv2.putText(picture, "MILLER", (x, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1)
+    fan = find_fan([picture])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.97
+    assert not (fan.mask & ~cv2.dilate(truth.astype(np.uint8), np.ones((9, 9))).astype(bool) & (picture == 255)).any()
+
+
 def test_writing_below_the_arc_is_left_out():
     truth = sector()
     picture = screen(truth, text=False)

@@ -75,8 +75,16 @@ def tolerance_of(content: Mask) -> float:
 def _side(edge: NDArray[np.float64], rows: NDArray[np.intp], tolerance: float) -> tuple[float, float]:
     """Find the straight left side ``x = at - slope * y`` that most rows of the content's edge lie on.
 
-    A sloped side is preferred where enough rows lie on it: the rest of the edge is then the cut of the screen.
+    A sloped side is preferred where enough rows lie on it: the rest of the edge is then the cut of the screen. Of a
+    picture cropped to its width only the rows above that cut tell.
     """
+    at_the_screen = edge <= tolerance
+    free = int(at_the_screen.argmax())
+    if free > _FEWEST_FREE_ROWS * len(rows) and at_the_screen[free:].mean() > _CROPPED:
+        at, weight = _supports(edge[:free], rows[:free], tolerance)
+        best = int(np.where(_SLOPES > _SLOPED, weight, -1).argmax())
+        if weight[best] > _STRAIGHT * np.sqrt(1 + _SLOPES[best] ** 2):
+            return float(at[best]), float(_SLOPES[best])
     at, weight = _supports(edge, rows, tolerance)
     support = weight / np.sqrt(1 + _SLOPES**2)
     sloped = _SLOPES > _SLOPED
@@ -111,4 +119,7 @@ _SLOPES = np.linspace(-0.05, 1.9, 157)
 _TOLERANCE = 0.012
 _SLOPED = 0.08
 _FEWEST_ROWS = 0.15
+_FEWEST_FREE_ROWS = 0.05
+_CROPPED = 0.5
+_STRAIGHT = 0.5
 _SAME_SLOPE = 0.06
