@@ -8,48 +8,7 @@ import pytest
 
 from sonosift.archive.clip import Region
 from sonosift.privacy.fan import TRUSTED, find_fan
-
-HEIGHT, WIDTH = 480, 640
-
-
-def sector(apex_x=320.0, apex_y=20.0, inner=40.0, outer=400.0, half_angle=0.55):
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
-    radius, angle = np.hypot(x - apex_x, y - apex_y), np.arctan2(x - apex_x, y - apex_y)
-    return (radius >= inner) & (radius <= outer) & (np.abs(angle) <= half_angle)
-
-
-def rectangle(x0=200, y0=60, x1=460, y1=400):
-    mask = np.zeros((HEIGHT, WIDTH), dtype=bool)
-    mask[y0:y1, x0:x1] = True
-    return mask
-
-
-def screen(mask, seed=0, text=True, level=60.0):
-    """Speckle inside the mask, a name, figures, a grey bar and a ruler outside."""
-    rng = np.random.default_rng(seed)
-    speckle = cv2.GaussianBlur(rng.rayleigh(level, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 1.2)
-    picture = np.where(mask, np.clip(speckle, 12, 255), 0).astype(np.uint8)
-    if text:
-        for line, words in enumerate(("MILLER, ANNA", "ID 0012345", "12.03.1960", "General Hospital")):
-            cv2.putText(picture, words, (8, 22 + 18 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1)
-        cv2.putText(picture, "TIs 0.4 MI 1.1", (500, 465), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1)
-        picture[100:300, 615:627] = np.linspace(255, 0, 200).astype(np.uint8)[:, None]
-        picture[60:440:40, 600:606] = 255
-    return picture
-
-
-def overlap(found, truth):
-    return (found & truth).sum() / (found | truth).sum()
-
-
-SHAPES = {
-    "phased": sector(inner=2.0, half_angle=0.75, outer=380.0),
-    "curvilinear": sector(apex_y=-30.0, inner=90.0, outer=450.0),
-    "narrow": sector(half_angle=0.3),
-    "beside the middle": sector(apex_x=380.0, outer=330.0),
-    "linear": rectangle(),
-    "cut by the screen": sector(half_angle=0.9, apex_y=-60.0, inner=80.0, outer=520.0) & rectangle(100, 0, 560, 470),
-}
+from tests.privacy.fan_screens import HEIGHT, SHAPES, WIDTH, overlap, rectangle, screen, sector
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -81,48 +40,6 @@ def test_two_pictures_are_two_fans_with_nothing_between():
     assert overlap(fan.mask, truth) > 0.93
     assert fan.parts == 2
     assert not fan.mask[180:205, 280:360].any()
-
-
-@pytest.mark.parametrize("grey", [30, 70, 200])
-def test_a_title_bar_is_no_picture(grey):
-    truth = SHAPES["curvilinear"]
-    picture = screen(truth & (np.arange(HEIGHT)[:, None] > 60), text=False)
-    picture[:36] = grey
-    for place, words in ((10, "MILLER, ANNA 12.03.1960"), (260, "General Hospital"), (480, "MI 1.1 TIs 0.4")):
-        cv2.putText(picture, words, (place, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255 if grey < 100 else 0, 1)
-    fan = find_fan([picture])
-    assert fan is not None
-    assert not fan.mask[:36].any()
-
-
-CROPPED = {
-    "to its width": sector(apex_y=-160.0, inner=165.0, outer=630.0, half_angle=0.8),
-    "on all sides": rectangle(0, 0, WIDTH, HEIGHT),
-}
-
-
-@pytest.mark.parametrize("shape", CROPPED)
-def test_smooth_tissue_that_fills_a_cropped_screen_is_no_title_bar(shape):
-    truth = CROPPED[shape]
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
-    # What video compression leaves of the dark ends of a picture: broad patches of nearly equal greys.
-    smooth = np.round(30 + 8 * np.sin(x / 50) + 3 * np.sin(y / 20)) // 2 * 2
-    picture = np.where((y < 70) | (y > 370), smooth, np.maximum(12, screen(truth, text=False))) * truth
-    fan = find_fan([picture.astype(np.uint8)])
-    assert fan is not None
-    assert overlap(fan.mask, truth) > 0.95
-
-
-def test_the_black_corners_of_a_picture_cropped_to_its_width_are_left_out():
-    # The sides are seen in the top sixth only: below it the picture ends where the screen does.
-    truth = sector(apex_y=-330.0, inner=345.0, outer=800.0, half_angle=0.66)
-    picture = screen(truth, text=False)
-    for x in (2, 560):
-        cv2.putText(picture, "MILLER", (x, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1)
-    fan = find_fan([picture])
-    assert fan is not None
-    assert overlap(fan.mask, truth) > 0.97
-    assert not (fan.mask & ~cv2.dilate(truth.astype(np.uint8), np.ones((9, 9))).astype(bool) & (picture == 255)).any()
 
 
 def test_writing_below_the_arc_is_left_out():
