@@ -151,7 +151,7 @@ def test_a_doubt_holds_the_whole_clip_with_its_pictures(clip, settings, tmp_path
     np.testing.assert_array_equal(crop[rim], large_frames(5)[2][window][rim])
 
 
-@pytest.mark.parametrize(("share", "reason"), [(0.039, None), (0.041, "much_altered")])
+@pytest.mark.parametrize(("share", "reason"), [(0.049, None), (0.051, "much_altered")])
 def test_a_frame_that_lost_much_of_its_fan_holds_the_clip(clip, settings, monkeypatch, share, reason):
     class OneFramePainted:
         """Paints over a stated share of the fan, in the fourth frame alone."""

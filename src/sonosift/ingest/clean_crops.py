@@ -24,7 +24,7 @@ from sonosift.privacy.independent_check import doubt_about
 CLEANING_FAILED = "cleaning_failed"
 CHECK_FAILED = "check_failed"
 MUCH_ALTERED = "much_altered"
-MOST_ALTERED = 0.04
+MOST_ALTERED = 0.05
 """Share of the fan that may be painted over: annotations need less, and a picture that loses more is no longer one to
 learn from, whether it was covered with text or the cleaner took tissue for ink."""
 
