@@ -121,6 +121,20 @@ def lay_over(
     return result.round().astype(np.uint8), (x0, y0, x1, y1)
 
 
+def lay_pale(picture: Pixels, ink: NDArray[np.float32], x: int, y: int, contrast: float) -> tuple[Pixels, Box]:
+    """Lay the ink on in one grey a little above what lies around: its mean, half its spread, and ``contrast``."""
+    x0, y0 = max(0, x), max(0, y)
+    x1, y1 = min(picture.shape[1], x + ink.shape[1]), min(picture.shape[0], y + ink.shape[0])
+    if x1 <= x0 or y1 <= y0:
+        return picture, (x0, y0, x0, y0)
+    result = picture.astype(np.float32)
+    part = result[y0:y1, x0:x1]
+    coverage = ink[y0 - y : y1 - y, x0 - x : x1 - x]
+    level = min(250.0, float(part.mean() + 0.5 * part.std()) + contrast)
+    part[...] = part * (1 - coverage) + level * coverage
+    return result.round().astype(np.uint8), (x0, y0, x1, y1)
+
+
 def grey_of_ink(ground: float, contrast: float, rng: np.random.Generator) -> float:
     """Draw the grey of letters: white in half of the cases, else a colour's grey, dark where the ground is bright."""
     if ground + contrast > 250 or (ground > 130 and rng.random() < 0.2):
@@ -202,6 +216,23 @@ def draw_flow(picture: Pixels, rng: np.random.Generator) -> Pixels:
         blood = blood[::step, ::step].repeat(step, 0).repeat(step, 1)[:height, :width]
     level = np.clip(rng.uniform(70, 230) + field / field.std() * rng.uniform(0, 25), 0, 255)
     return np.where(blood, level, picture).astype(np.uint8)
+
+
+def draw_layers(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Draw layers of skin, pleura or bone: bright lines that bend a little and come and go, thick or thin."""
+    height, width = picture.shape
+    result = picture.astype(np.float32)
+    slope, bend = rng.uniform(-0.5, 0.5), rng.uniform(-0.004, 0.004)
+    across = np.arange(width) - width / 2
+    grain = cv2.GaussianBlur(rng.normal(size=(height, width)).astype(np.float32), (0, 0), rng.uniform(2, 8), sigmaY=1)
+    for _ in range(int(rng.integers(1, 6))):
+        middle = rng.uniform(0, height) + slope * across + bend * across**2
+        away = (np.arange(height)[:, None] - middle) / rng.uniform(0.8, 4.0)
+        shine = np.exp(-0.5 * away**2) * np.clip(1 + rng.uniform(0, 1) * grain / grain.std(), 0, 2)
+        result += shine.astype(np.float32) * rng.uniform(30, 160)
+    if rng.random() < 0.15:
+        result = np.rot90(result)
+    return np.clip(result, 0, 255).astype(np.uint8)
 
 
 def recorded(picture: Pixels, rng: np.random.Generator) -> Pixels:

@@ -38,8 +38,13 @@ class PhantomClip:
 
 
 def phantom_clips(hospital: Path, *, most_frames: int, every: int = 1) -> Iterator[PhantomClip]:
-    """Yield each readable file of a ``sonosift phantom`` folder, or each ``every``-th."""
+    """Yield each readable file of a ``sonosift phantom`` folder, or each ``every``-th.
+
+    Members of zips are left out, and files whose names are not UTF-8: the table spells those otherwise than the disk.
+    """
     files = pl.read_parquet(hospital / "truth" / "files.parquet").filter(pl.col("state") == "ok")
+    if "member" in files.columns:
+        files = files.filter((pl.col("member") == "") & ~pl.col("file").str.contains("\\x", literal=True))
     rows = pl.read_parquet(hospital / "truth" / "frames.parquet").filter(pl.col("index_in_clip") == 0)
     truth = {row["file"]: row for row in rows.iter_rows(named=True)}
     for name in files["file"].to_list()[::every]:

@@ -14,13 +14,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from glyph_rows import FAMILIES, draw_flow, draw_sharp_things, lay_over, random_words, recorded, written
+from glyph_rows import (
+    FAMILIES,
+    draw_flow,
+    draw_layers,
+    draw_sharp_things,
+    lay_over,
+    lay_pale,
+    random_words,
+    recorded,
+    written,
+)
 from numpy.typing import NDArray
 from phantom_clips import phantom_clips
 from torch import nn
 from torch.nn import functional as F
 
-from sonosift.privacy.independent_check_network import LAYERS, flattened, write_weights
+from sonosift.privacy.independent_check_network import LAYERS, flattened, whole_cells, write_weights
 
 SIDE = 96
 CELL = 8
@@ -94,10 +104,12 @@ def mended(picture: Pixels, rng: np.random.Generator) -> Pixels:
 def example(pictures: list[tuple[Pixels, Pixels]], rng: np.random.Generator) -> tuple[Pixels, NDArray[np.float32]]:
     """Return a patch and its cells: 1 in writing, 0 away from it, NaN between."""
     patch = tissue(pictures, rng)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         patch = mended(patch, rng)
     if rng.random() < 0.12:
         patch = draw_flow(patch, rng)
+    if rng.random() < 0.12:
+        patch = draw_layers(patch, rng)
     while rng.random() < 0.3:
         patch = draw_sharp_things(patch, rng)
     cells = np.zeros((SIDE // CELL, SIDE // CELL), dtype=np.float32)
@@ -107,10 +119,13 @@ def example(pictures: list[tuple[Pixels, Pixels]], rng: np.random.Generator) -> 
             height = int(rng.integers(7, 21))
             ink = written(random_words(rng), height, int(rng.integers(FAMILIES)))
             turn = int(rng.choice([0, 0, 0, 0, 1, 3]))
-            ink = np.ascontiguousarray(np.rot90(ink, turn))
+            ink = np.ascontiguousarray(np.rot90(narrowed(ink, rng), turn))
             x = int(rng.integers(-ink.shape[1] // 2, max(1, SIDE - ink.shape[1] // 2)))
             y = int(rng.integers(-ink.shape[0] // 2, max(1, SIDE - ink.shape[0] // 2)))
-            patch, (x0, y0, x1, y1) = lay_over(patch, ink, x, y, rng, contrast=float(rng.uniform(35, 60)))
+            if rng.random() < 0.5:
+                patch, (x0, y0, x1, y1) = lay_pale(patch, ink, x, y, float(rng.uniform(22, 60)))
+            else:
+                patch, (x0, y0, x1, y1) = lay_over(patch, ink, x, y, rng, contrast=float(rng.uniform(35, 60)))
             if x1 - x0 < 6 or y1 - y0 < 6:
                 continue
             near_y = (middles > y0 - 14) & (middles < y1 + 14)
@@ -120,7 +135,45 @@ def example(pictures: list[tuple[Pixels, Pixels]], rng: np.random.Generator) -> 
             short = max(x1 - x0, y1 - y0) < 2.2 * height  # a letter or two at the border of the patch
             cells[near & (cells == 0)] = np.nan
             cells[inside] = np.nan if short else 1.0
+            if not short and rng.random() < 0.15:
+                patch, gone = partly_erased(patch, (x0, y0, x1, y1), rng)
+                cells[(gone.reshape(len(cells), CELL, len(cells), CELL).any(axis=(1, 3))) & (cells == 1)] = np.nan
     return recorded(patch, rng), cells
+
+
+def narrowed(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Make some lines narrower or wider, as machines do with their letters."""
+    if rng.random() < 0.5:
+        return ink
+    width = max(2, round(ink.shape[1] * rng.uniform(0.75, 1.2)))
+    return np.asarray(cv2.resize(ink, (width, len(ink)), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def partly_erased(
+    patch: Pixels, box: tuple[int, int, int, int], rng: np.random.Generator
+) -> tuple[Pixels, NDArray[np.bool_]]:
+    """Paint over a part of a line, as a cleaner that found only some of its letters does; also return where."""
+    x0, y0, x1, y1 = box
+    gone = np.zeros(patch.shape, dtype=bool)
+    share = rng.uniform(0.15, 0.5)
+    if x1 - x0 >= y1 - y0:
+        length = int(share * (x1 - x0))
+        first = int(rng.integers(x0, x1 - length + 1))
+        gone[y0:y1, first : first + length] = True
+    else:
+        length = int(share * (y1 - y0))
+        first = int(rng.integers(y0, y1 - length + 1))
+        gone[first : first + length, x0:x1] = True
+    return cv2.inpaint(patch, gone.astype(np.uint8), 3, cv2.INPAINT_TELEA).astype(np.uint8), gone
+
+
+def turned(patch: Pixels, cells: NDArray[np.float32], rng: np.random.Generator) -> tuple[Pixels, NDArray[np.float32]]:
+    """Return the example as it is or upside down, mirrored or not, at times cut: letters stay rows of strokes."""
+    down, right = rng.choice([1, -1], 2)
+    patch = patch[::down, ::right]
+    if rng.random() < 0.4:  # a picture rarely ends where a cell does
+        patch = patch[: SIDE - int(rng.integers(CELL)), : SIDE - int(rng.integers(CELL))]
+    return np.ascontiguousarray(patch), np.ascontiguousarray(cells[::down, ::right])
 
 
 class Network(nn.Module):
@@ -144,7 +197,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("hospital", type=Path)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--examples", type=int, default=12_000, help="drawn once, then used turned and mirrored")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=5, help="only each so many files of the hospital")
@@ -154,13 +208,16 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     pictures = tissue_pictures(options.hospital, options.every)
     print(f"{len(pictures)} pictures", flush=True)
+    pool = [example(pictures, rng) for _ in range(options.examples)]
+    print(f"{len(pool)} examples", flush=True)
     network = Network()
     optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, options.steps)
     started, losses = time.time(), []
     for step in range(1, options.steps + 1):
-        patches, cells = zip(*(example(pictures, rng) for _ in range(options.batch)), strict=True)
-        inputs = torch.from_numpy(np.stack([flattened(patch) for patch in patches]))[:, None]
+        chosen = rng.integers(len(pool), size=options.batch)
+        patches, cells = zip(*(turned(*pool[number], rng) for number in chosen), strict=True)
+        inputs = torch.from_numpy(np.stack([whole_cells(flattened(patch)) for patch in patches]))[:, None]
         wanted = torch.from_numpy(np.stack(cells))
         known = ~wanted.isnan()
         scores = network(inputs)

@@ -69,6 +69,26 @@ def test_a_line_of_writing_is_doubted_where_it_stands(text, size, ink, turns):
         assert y1 > rows.min() - 8
 
 
+@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize("level", [30.0, 60.0, 90.0])
+def test_pale_letters_a_little_above_the_tissue_are_doubted(level, turns):
+    for seed in range(3):
+        picture = tissue(seed, level=level)
+        around = picture[150:290, 170:300]
+        ink = around.mean() + 0.5 * around.std() + 35
+        pale = written(picture, "WHITE KATHE 5279", (170, 150), size=20, ink=ink, turns=turns)
+        doubt = doubt_about([pale], FAN)
+        assert doubt is not None
+        assert doubt.code == WRITING
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_where_the_picture_ends_within_a_cell_nothing_is_doubted(cut):
+    height, width = HEIGHT - cut, WIDTH - (3 * cut) % 8
+    assert doubt_about([tissue(cut)[:height, :width]], FAN[:height, :width]) is None
+    assert doubt_about([tissue(cut)[60:200, 200 : 280 - cut]], FAN[60:200, 200 : 280 - cut]) is None
+
+
 def test_a_narrow_strip_is_looked_at_too():
     strip = np.full((20, 300), 60, dtype=np.uint8)
     inside = np.ones(strip.shape, dtype=bool)
@@ -140,7 +160,9 @@ def test_frames_are_read_once_and_in_order():
 def test_the_network_is_the_convolution_that_another_library_computes():
     rng = np.random.default_rng(3)
     picture = rng.integers(0, 256, (61, 83), dtype=np.uint8)
-    values = flattened(picture)[None].astype(np.float64)
+    # Whole cells: 61 x 83 pixels are filled up to 64 x 88 with nothing.
+    values = np.zeros((1, 64, 88))
+    values[0, :61, :83] = flattened(picture)
     for index, (layer, (kernel, bias)) in enumerate(zip(LAYERS, shipped_weights(), strict=True)):
         margin = layer.side // 2
         padded = np.pad(values, ((0, 0), (margin, margin), (margin, margin)))

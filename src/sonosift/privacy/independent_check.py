@@ -105,7 +105,7 @@ def _writing(picture: Image, mask: Mask, code: str, position: int, sure: float) 
         odds = row_odds(picture, fan > 0)
         row, column = divmod(int(odds.argmax()), odds.shape[1])
         score = float(odds[row, column])
-        if score > sure and (best is None or score > best.score):
+        if score > sure + level * _SURER_A_LEVEL and (best is None or score > best.score):
             side = CELL << level
             box = (column * side - side, row * side, (column + 2) * side, (row + 1) * side)
             best = Doubt(code, round(score, 3), position, _clipped(box, mask.shape))
@@ -135,5 +135,7 @@ _LEVELS = 3
 _SMALLEST = 24
 _IMPOSSIBLE = -12.0
 _FEWEST_FRAMES = 3
-_SURE = 2.5
-_SURE_OF_A_LOOK = 3.2
+_SURE = 3.2
+# Speckle shrunk to half its size is as sharp as small letters are.
+_SURER_A_LEVEL = 2.0
+_SURE_OF_A_LOOK = 3.6

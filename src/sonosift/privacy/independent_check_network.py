@@ -36,15 +36,15 @@ LAYERS = (
     Layer(1, 8, 5, 2),
     Layer(8, 16, 3, 2),
     Layer(16, 16, 3, 1),
-    Layer(16, 24, 3, 2),
-    Layer(24, 12, 5, 1),
-    Layer(12, 1, 1, 1),
+    Layer(16, 32, 3, 2),
+    Layer(32, 16, 5, 1),
+    Layer(16, 1, 1, 1),
 )
 
 
 def scores(picture: NDArray[np.uint8], weights: Sequence[tuple[Floats, Floats]] | None = None) -> Floats:
     """Return the log-odds of writing for each cell, ``[ceil(h / 8), ceil(w / 8)]``."""
-    values: Floats = flattened(picture)[None]
+    values: Floats = whole_cells(flattened(picture))[None]
     layers = list(zip(LAYERS, weights or shipped_weights(), strict=True))
     for number, (layer, (kernel, bias)) in enumerate(layers):
         values = _convolved(values, layer, kernel, bias)
@@ -58,6 +58,12 @@ def flattened(picture: NDArray[np.uint8]) -> Floats:
     values = picture.astype(np.float32)
     detail = values - cv2.blur(values, (_BROAD, _BROAD))
     return np.asarray(np.clip(detail / _USUAL_CONTRAST, -4, 4), dtype=np.float32)
+
+
+def whole_cells(flat: Floats) -> Floats:
+    """Fill up the last row and column of cells with nothing: cells cut short would be scored by the border alone."""
+    height, width = flat.shape
+    return np.pad(flat, ((0, -height % CELL), (0, -width % CELL)))
 
 
 def _convolved(values: Floats, layer: Layer, kernel: Floats, bias: Floats) -> Floats:
