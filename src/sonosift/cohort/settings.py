@@ -18,8 +18,8 @@ from sonosift.machine import atomic
 FILE_NAME = "cohort.yaml"
 FORMAT = 1
 
-# A killed ingest loses at most one shard: 512 frames are less than a minute's work for two cores.
-ROWS_PER_SHARD = 512
+# A killed ingest loses at most one shard: 256 frames are about a minute of cleaning for two cores.
+ROWS_PER_SHARD = 256
 
 
 FrameSize = int | tuple[int, int]
