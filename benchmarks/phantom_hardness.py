@@ -6,8 +6,8 @@
     more often than the majority class;
 (d) a ResNet-18 trained from scratch with all labels must reach 0.85 weighted F1.
 
-Run: ``python benchmarks/phantom_hardness.py`` (half an hour on two idle cores). The table goes to standard output.
-``--cache FILE.npz`` keeps the simulated images between runs.
+Run: ``python benchmarks/phantom_hardness.py`` (three quarters of an hour on two idle cores). The table goes to
+standard output. ``--cache FILE.npz`` keeps the simulated images between runs.
 """
 
 from __future__ import annotations
@@ -282,8 +282,8 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=440)
     parser.add_argument("--seed", type=int, default=0, help="seed of the simulated hospital")
     parser.add_argument("--seeds", type=int, default=3, help="number of splits")
-    parser.add_argument("--epochs", type=int, default=12, help="of the ResNet; 0 leaves it out")
-    parser.add_argument("--resnet-seeds", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=18, help="of the ResNet; 0 leaves it out")
+    parser.add_argument("--resnet-seeds", type=int, default=3)
     parser.add_argument("--most-images", type=int, default=4000, help="to train the ResNet on")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)

@@ -41,7 +41,7 @@ class DemoSummary(RunSummary):
 def demo(
     out: str | Path = "demo",
     *,
-    patients: int = 50,
+    patients: int = 30,
     label_fraction: float = 0.6,
     method: str = "lsd",
     workers: int | None = None,

@@ -45,7 +45,7 @@ _SMALL_PICA: dict[str, Any] = {
     "strong_view": "semantic",
     "max_images_per_exam": 6,
     "learning_rate": 3e-3,
-    "steps": 150,
+    "steps": 120,
 }
 _SMALL_SIMCLR: dict[str, Any] = {
     "image_size": 64,
