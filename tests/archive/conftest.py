@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -127,10 +128,12 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
 def fate(pool: WorkerPool) -> Callable[..., Reason | None]:
     """Return a function that tells what the child says of a file, looking and decoding, and that it survived."""
 
+    numbers = itertools.count()
+
     def of(path: Path, member: str = "") -> Reason | None:
         on_disk = path.lstat()
         where = (str(path), member, "0", on_disk.st_mtime_ns, on_disk.st_size, on_disk.st_size)
-        jobs = [LookJob(str(path), member), DecodeJob(*where, "i", "c", "e", "p")]
+        jobs = [LookJob(str(path), member), DecodeJob(*where, "i", f"{next(numbers):032x}", "e", "p")]
         answers = [answer for _, answer in pool.run(jobs)]
         reasons = [Reason(answer["reason"]) for answer in answers if answer["reason"]]
         assert not {Reason.DECODER_DIED, Reason.TOO_SLOW} & set(reasons)

@@ -82,7 +82,7 @@ def test_no_identity_of_a_header_or_a_path_is_anywhere_in_the_cohort(demo):
     ]
     everything = b"\n".join([path.name.lower().encode() + words_of(path) for path in sorted(paths) if path.is_file()])
     assert [word for word in sorted(words) if word.encode() in everything] == []
-    archive = b"\n".join(str(path).lower().encode() for path in (folder / "hospital" / "archive").rglob("*"))
+    archive = b"\n".join(os.fsencode(path).lower() for path in (folder / "hospital" / "archive").rglob("*"))
     assert any(word.encode() in archive for word in words), "the search can find what is there"
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from sonosift.ingest.crop_spool import CropSpool
+from tests.peak_memory import PROGRAM
 
 
 def pictures(count, height=7, width=5):
@@ -49,17 +50,16 @@ def test_other_shapes_and_types_are_refused(tmp_path):
 
 def test_memory_does_not_grow_with_the_clip(tmp_path):
     # 400 pictures of one megabyte, written and read in a process of their own.
-    program = f"""
-import numpy as np, resource
+    program = f"""{PROGRAM}
+import numpy as np
 from pathlib import Path
 from sonosift.ingest.crop_spool import CropSpool
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_bytes()
 with CropSpool(Path({str(tmp_path / "spool")!r})) as spool:
     for number in range(400):
         spool.append(np.full((1000, 1000), number % 256, np.uint8))
     assert sum(int(picture[0, 0]) for picture in spool) == sum(number % 256 for number in range(400))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_bytes() - before)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    unit = 1 if sys.platform == "darwin" else 1024
-    assert int(done.stdout) * unit < 30_000_000
+    assert int(done.stdout) < 30_000_000

@@ -10,7 +10,7 @@ SMALL = {"backbone": "test_resnet", "image_size": 32}
 def test_a_frozen_backbone_keeps_weights_and_statistics():
     method = new_method("supervised", SMALL | {"finetune": "head"}, {"labels": 2}, seed=0).train()
     before = {key: value.clone() for key, value in method.backbone.state_dict().items()}
-    optimizer = method.configure_optimizers()
+    optimizer = method.turns()["all"]
     head = method.organ_head.weight.clone()
     images, targets = torch.rand(6, 1, 32, 32), torch.ones(6, 2)
     method.losses(Batch({"image": images}, targets))["loss"].backward()

@@ -61,5 +61,5 @@ def test_names_that_do_not_exist():
         Backbone("resnet81")
     with pytest.raises(SonosiftError, match="another network"):
         initialise(Backbone("test_resnet"), "timm:resnet18")
-    with pytest.raises(SonosiftError, match="channels is 2"):
-        Backbone("test_resnet", channels=2)
+    with pytest.raises(SonosiftError, match="channels is 4"):
+        Backbone("test_resnet", channels=4)
