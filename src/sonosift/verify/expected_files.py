@@ -8,9 +8,10 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _EXPECTED = re.compile(
     rf"""cohort\.yaml | flow\.json | labels\.sqlite | report\.html | quarantine\.parquet | near_duplicates\.parquet
     | tombstones\.parquet | frames/\d{{5,}}\.npy | catalog/\d{{5,}}\.parquet | splits/{_NAME}\.parquet
-    | runs/{_NAME}/(?: run\.yaml | lock | metrics\.jsonl | summary\.json | evaluation\.json
+    | runs/{_NAME}/(?: run\.yaml | lock | metrics\.(?:jsonl|csv) | summary\.json | evaluation\.json
         | report\.html | forgotten\.txt
         | (?:model|heads)\.safetensors | embeddings\.npy | embedding_frames\.json
+        | tensorboard/events\.out\.tfevents\.[A-Za-z0-9._-]+
         | (?:groups|predictions|training_frames)\.parquet | state/last\.pt)
     """,
     re.VERBOSE,
@@ -21,7 +22,7 @@ _CHOSEN_NAME = re.compile(rf"(?:splits|runs)/({_NAME})")
 def is_expected(path: str) -> bool:
     """Say whether a file of this path (relative to the cohort) belongs into a cohort.
 
-    >>> is_expected("frames/00000.npy"), is_expected("runs/pica/model.safetensors"), is_expected("notes.txt")
+    >>> is_expected("frames/00000.npy"), is_expected("runs/pica/metrics.csv"), is_expected("notes.txt")
     (True, True, False)
     """
     return _EXPECTED.fullmatch(path) is not None
