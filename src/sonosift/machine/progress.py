@@ -32,11 +32,6 @@ def set_quiet(quiet: bool) -> None:
     _quiet = quiet
 
 
-def is_quiet() -> bool:
-    """Say whether progress and notices are off."""
-    return _quiet
-
-
 def notice(text: str) -> None:
     """Print one line for the person who waits, on standard error."""
     if not _quiet:

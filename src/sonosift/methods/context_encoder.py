@@ -81,14 +81,3 @@ class ContextEncoder(Method):
             CRITIC: adam([self.critic], config.critic_learning_rate, config.weight_decay),
             GENERATOR: adam([self.generator], config.learning_rate, config.weight_decay),
         }
-
-    @torch.no_grad()
-    def painted(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return scaled images ``[B, 1, H, W]`` and the same with their middle drawn by the generator, for looking."""
-        was_training = self.training
-        self.eval()
-        scaled = self.backbone.scaled(images)
-        filled = scaled[:, :1].clone()
-        centre_of(filled).copy_(self.generator(without_centre(scaled)))
-        self.train(was_training)
-        return scaled[:, :1], filled

@@ -44,20 +44,9 @@ def predict(method: Method, frames: FrameTensor, precision: Precision, *, title:
     return Predictions(torch.cat(features).numpy(), torch.cat(logits).numpy())
 
 
-@torch.no_grad()
 def embed(method: Method, frames: FrameTensor, precision: Precision) -> Tensor:
     """Return the features of all frames, on the CPU, leaving the method as it was."""
-    was_training = method.training
-    method.eval()
-    device = next(method.parameters()).device
-    features = []
-    for start in range(0, len(frames), _FRAMES_AT_A_TIME):
-        rows = np.arange(start, min(start + _FRAMES_AT_A_TIME, len(frames)))
-        images = centre_view(frames.gather(rows).to(device), method.image_size)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
-            features.append(method.backbone(images).float().cpu())
-    method.train(was_training)
-    return torch.cat(features)
+    return torch.from_numpy(predict(method, frames, precision).features)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
