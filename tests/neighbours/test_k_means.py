@@ -56,5 +56,5 @@ def test_edges():
     assert (k_means(np.ones((3, 2)), 1, seed=0).confidence == 1).all()
     with pytest.raises(SonosiftError, match="cannot make 4 groups of 3 frames"):
         k_means(np.eye(3), 4, seed=0)
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(SonosiftError, match="not finite"):
         k_means(np.array([[np.nan]]), 1, seed=0)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.errors import SonosiftError
+from sonosift.neighbours.checked_embeddings import checked_embeddings, unit_rows
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,14 @@ def k_means(
     """
     from sklearn.cluster import KMeans
 
-    rows = np.asarray(embeddings, dtype=np.float32)
-    if rows.ndim != 2 or not np.isfinite(rows).all():
-        raise ValueError(f"embeddings must be a finite matrix [n, d], received {rows.shape}")
+    rows = checked_embeddings(embeddings)
     if not 1 <= clusters <= len(rows):
         raise SonosiftError(
             f"cannot make {clusters} groups of {len(rows)} frames",
             "Ask for at most as many groups as there are frames.",
         )
     if normalise:
-        rows = _unit_rows(rows)
+        rows = unit_rows(rows)
     model = KMeans(n_clusters=clusters, n_init=restarts, max_iter=iterations, random_state=seed, algorithm="lloyd").fit(
         rows
     )
@@ -79,13 +78,8 @@ def assign_to_centres(
     from sklearn.metrics import pairwise_distances
 
     rows = np.asarray(embeddings, dtype=np.float32)
-    distances = pairwise_distances(_unit_rows(rows) if normalise else rows, centres)
+    distances = pairwise_distances(unit_rows(rows) if normalise else rows, centres)
     return distances.argmin(axis=1).astype(np.int64), _margin(distances)
-
-
-def _unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit
 
 
 def _margin(distances: NDArray[np.floating]) -> NDArray[np.float32]:
