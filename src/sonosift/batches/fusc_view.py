@@ -1,0 +1,50 @@
+"""FUSC's strong view: a random place, a mirror image, four operations from the pool, a small hole."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sonosift.batches.operation_pool import POOL, apply_from_pool
+from sonosift.batches.random_views import weak_view
+from sonosift.batches.view_draws import ViewDraws
+
+_OPERATIONS = 4
+_LARGEST_HOLE = 16
+_HOLE_AT = 224
+"""The published hole measures up to 16 pixels in a view of 224; in smaller views it shrinks with them."""
+
+
+def fusc_view(frames: Tensor, size: int, draws: ViewDraws) -> Tensor:
+    """Return ``[B, 1, size, size]`` in 0..1; the operations are drawn with replacement.
+
+    Args:
+        frames: ``[B, H, W]`` uint8.
+        size: pixels of a view.
+        draws: the random numbers of the batch.
+    """
+    count = len(frames)
+    images = weak_view(frames, size, draws)
+    mirrored = (draws.uniform(count) < 0.5).to(images.device)
+    images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+    for _ in range(_OPERATIONS):
+        images = apply_from_pool(images, draws.integers(count, len(POOL)), draws.uniform(count))
+    return with_hole(images, *draws.uniform(count, 3))
+
+
+def with_hole(images: Tensor, length: Tensor, across: Tensor, down: Tensor) -> Tensor:
+    """Blacken a square whose middle lies anywhere in the image, so that its edges may lie outside.
+
+    Args:
+        images: ``[B, 1, S, S]``.
+        length: ``[B]`` in 0..1, from the smallest side to the largest.
+        across: ``[B]`` in 0..1, where the middle lies.
+        down: the same, from the top.
+    """
+    size = images.shape[-1]
+    largest = max(1.0, _LARGEST_HOLE * size / _HOLE_AT)
+    side = (1 + (length * largest).floor()).clamp(max=largest).to(images)[:, None]
+    pixel = torch.arange(size, device=images.device, dtype=images.dtype)[None] + 0.5
+    rows = (pixel - (down.to(images) * size)[:, None]).abs() <= side / 2
+    columns = (pixel - (across.to(images) * size)[:, None]).abs() <= side / 2
+    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
