@@ -1,0 +1,134 @@
+"""The comparison of representations, end to end on a cohort of bars: a few frames, a few steps."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import torch
+
+from benchmarks.representations import cells as cells_of
+from benchmarks.representations.__main__ import main
+from benchmarks.representations.arms import ARMS, Arm
+from benchmarks.representations.cells import Cell, grid
+from benchmarks.representations.cohorts import LUNG, PHANTOM, PHANTOM_SHARES, SPLIT
+from benchmarks.representations.lite0_weights import NAME, for_our_scaling
+from benchmarks.representations.rows import metadata_claim, rows_of
+from benchmarks.representations.scores import exam_of
+from benchmarks.representations.tables import Scale, table
+from sonosift.cohort.cohort import Cohort
+from sonosift.evaluate.protocol import Resampling
+
+_bars = Path(__file__).parents[1] / "commands" / "bars_cohort.py"
+_spec = importlib.util.spec_from_file_location("bars_cohort", _bars)
+bars_cohort = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(bars_cohort)
+
+TINY = {"backbone": "test_resnet"}
+ARMS_HERE = {
+    arm.name: arm
+    for arm in (
+        Arm("random weights", None, settings=TINY),
+        Arm("simclr", "simclr", 16, TINY | {"batch_size": 16}),
+        Arm("lite0, ImageNet weights", None, settings=TINY, init="imagenet"),
+    )
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    made, _ = bars_cohort.make_bars_cohort(tmp_path / PHANTOM, patients=16, frames_per_exam=4)
+    made.splits.make(PHANTOM_SHARES, seed=0, name=SPLIT)
+    monkeypatch.setattr(cells_of, "ARMS", ARMS_HERE)
+    monkeypatch.setattr(cells_of, "IMAGE_SIZE", 32)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield tmp_path
+    torch.set_num_threads(threads)
+
+
+def call(folder, *more):
+    return main([str(folder), "--cohort", PHANTOM, "--images", "48", "--seeds", "2", "--draws", "50", *more])
+
+
+def test_it_stops_goes_on_and_prints_what_is_there(folder, capsys):
+    assert call(folder, "--only", "training", "--cells", "1") == 1
+    assert call(folder, "--only", "training") == 0
+    done = sorted(path.name for path in (folder / "cells" / PHANTOM).iterdir())
+    assert done == ["random-weights-0.json", "random-weights-1.json", "simclr-0.json", "simclr-1.json"]
+    record = json.loads((folder / "cells" / PHANTOM / "simclr-1.json").read_text())
+    assert (record["steps"], record["images"], record["seed"]) == (3, 48, 1)
+    assert len(record["curve"]["step"]) == len(record["curve"]["loss"])
+    before = {path: path.stat().st_mtime_ns for path in (folder / "features" / PHANTOM).iterdir()}
+    assert call(folder, "--only", "training") == 0
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+    capsys.readouterr()
+    figure = folder / "figure.svg"
+    assert call(folder, "--only", "tables", "--figure", str(figure)) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("**Phantom.** Scale: ")
+    # Three steps are no training: the row says so and stands below those that need none.
+    assert "undertrained: its loss still moves" in printed
+    assert printed.index("| random weights |") < printed.index("| simclr |")
+    assert "| lite0, ImageNet weights | not run: no weights |" in printed
+    assert "| resnet18, ImageNet weights | not run: no weights |" in printed
+    assert figure.read_text().count("<circle") == 2 * 4
+
+
+def test_a_row_that_learnt_nothing_gains_nothing(folder):
+    """The features of random weights under another name: every paired difference is 0, and nothing is ranked."""
+    call(folder, "--only", "training")
+    cells = [cell for cell in grid(folder, [PHANTOM], 2) if not cell.impossible]
+    for cell in cells:
+        if cell.arm.name == "simclr":
+            twin = next(c for c in cells if c.arm.name == "random weights" and c.seed == cell.seed)
+            np.save(cell.features_file, twin.features())
+    cohort = Cohort.open(folder / PHANTOM)
+    exam = exam_of(cohort, "test")
+    rows = rows_of(cohort, exam, cells, "test", Resampling(50, 0))
+    assert rows["simclr"].gain["probe"].interval() == (0.0, 0.0)
+    assert "not above random weights" in rows["simclr"].verdict
+    assert "+0.000 (+0.000 to +0.000)" in table(cohort, exam, cells, rows, "test", Scale(48, 2))
+    assert metadata_claim(rows) == []
+
+
+def test_no_patient_is_asked_about_whom_the_probe_or_the_training_knows(folder):
+    cohort = Cohort.open(folder / PHANTOM)
+    exam = exam_of(cohort, "test")
+    patients = cohort.catalog()["patient"].to_numpy()
+    learnt = set(cohort.splits.get(SPLIT).patients("train"))
+    assert set(patients[exam.training]) <= learnt
+    assert not set(exam.patients) & learnt
+    assert set(exam.patients) == set(cohort.splits.get(SPLIT).patients("test"))
+
+
+def test_arms_share_their_network_and_names_are_files():
+    for arm in ARMS.values():
+        lite = arm.name.startswith("lite0")
+        assert arm.settings["backbone"] == ("tf_efficientnet_lite0" if lite else "resnet18")
+        assert arm.beside in ARMS
+        assert ARMS[arm.beside].settings["backbone"] == arm.settings["backbone"]
+    names = [cell.name for cell in grid(Path("out"), [PHANTOM], 3)]
+    assert len(set(names)) == len(names)
+    assert all(name.replace("-", "").isalnum() and name.isascii() for name in names)
+    shown = {arm.name: arm.steps(24_000) * arm.images_per_step for arm in ARMS.values() if arm.method}
+    assert max(shown.values()) - min(shown.values()) <= 128
+    assert all(Cell(Path("out"), LUNG, arm, 0).arm.cohorts for arm in ARMS.values())
+
+
+def test_the_fold_of_the_scaling_changes_no_answer_inside_the_border():
+    network = timm.create_model(NAME).eval()
+    weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    weights["bn1.running_mean"] = torch.randn(32)
+    network.load_state_dict(weights)
+    ours = timm.create_model(NAME, num_classes=0).eval()
+    ours.load_state_dict(for_our_scaling(weights))
+    picture = torch.rand(1, 3, 32, 32)
+    mean, spread = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    with torch.no_grad():
+        theirs = network.bn1(network.conv_stem((picture - 0.5) / 0.5))
+        found = ours.bn1(ours.conv_stem((picture - mean.view(1, 3, 1, 1)) / spread.view(1, 3, 1, 1)))
+    assert torch.allclose(found[..., :-1, :-1], theirs[..., :-1, :-1], atol=1e-4)
