@@ -22,12 +22,15 @@ OWN = {
     "uscl": {"clips_per_batch": 4},
     "deepcluster": {"clusters": 3, "components": 4, "batch_size": 8},
     "context-encoder": {"backbone": "resnet18", "image_size": 64, "image_width": None, "batch_size": 4},
+    "fusc": {"clusters": 3, "neighbours": 4, "batch_size": 8},
+    "self-label": {"clusters": 3, "batch_size": 8, "threshold": 0.2},
 }  # fmt: skip
 FACTS = {
     "moco": {"frames": FRAMES},
     "uscl": {"classes": 3},
     "deepcluster": {"frames": FRAMES},
     "context-encoder": {"tags": 10},
+    "fusc": {"frames": FRAMES},
     "supervised": {"labels": 3},
 }
 ROWS = Rows([f"exam{n // 6}" for n in range(FRAMES)], [f"clip{n // 4}" for n in range(FRAMES)], list(range(FRAMES)))

@@ -12,7 +12,7 @@ from sonosift.methods.settings import MethodConfig, configure
 if TYPE_CHECKING:
     from sonosift.methods.method import Method
 
-Kind = Literal["pretrain", "train"]
+Kind = Literal["pretrain", "cluster", "train"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Entry:
 
     Attributes:
         name: what users type.
-        kind: ``pretrain`` learns without labels, ``train`` from them.
+        kind: ``pretrain`` learns without labels, ``cluster`` forms groups from what another run has learnt, ``train``
+            learns from labels.
         config: ``module:class`` of its settings.
         method: ``module:class`` of its code.
         presets: settings that differ from the configuration's defaults under this name.
@@ -88,6 +89,8 @@ _SMALL_CONTEXT_ENCODER: dict[str, Any] = {
     "critic_learning_rate": 1e-4,
     "steps": 300,
 }
+_SMALL_FUSC: dict[str, Any] = {"image_size": 64, "learning_rate": 1e-3, "steps": 300}
+_SMALL_SELF_LABELLING: dict[str, Any] = {"image_size": 64, "batch_size": 256, "learning_rate": 3e-4, "steps": 150}
 _SMALL_SUPERVISED: dict[str, Any] = {
     "image_size": 64,
     "max_images_per_exam": 6,
@@ -117,6 +120,8 @@ _METHODS = {
         _entry("uscl", "pretrain", "uscl", _SMALL_USCL, needs="classes"),
         _entry("deepcluster", "pretrain", "deepcluster", _SMALL_DEEPCLUSTER, needs="frames"),
         _entry("context-encoder", "pretrain", "context_encoder", _SMALL_CONTEXT_ENCODER, needs="tags"),
+        _entry("fusc", "cluster", "fusc", _SMALL_FUSC, needs="frames"),
+        _entry("self-label", "cluster", "self_labelling", _SMALL_SELF_LABELLING),
         _entry("supervised", "train", "supervised", _SMALL_SUPERVISED),
     )
 }
