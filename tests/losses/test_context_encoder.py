@@ -20,7 +20,9 @@ def test_values_are_the_sums_of_the_specification():
     fooling = sum(softplus(-v) for v in fake.tolist()) / 5
     assert fooling_loss(fake).item() == pytest.approx(fooling, rel=1e-9)
     joint = 0.99 * sum(squares) / 24 + 0.01 * fooling
-    assert generator_loss(filled, centre, fake).item() == pytest.approx(joint, rel=1e-6)
+    found = generator_loss(filled, centre, fake)
+    assert found.total.item() == pytest.approx(joint, rel=1e-6)
+    assert (found.reconstruction.item(), found.fooling.item()) == pytest.approx((sum(squares) / 24, fooling), rel=1e-6)
 
 
 def test_an_undecided_critic_pays_twice_log_two():

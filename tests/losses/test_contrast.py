@@ -100,6 +100,13 @@ def test_uscl_adds_a_fifth_of_the_label_term():
     labels = torch.tensor([1, -1, 0, -1, 1, -1, 0, -1])
     expected = nt_xent_by_hand(first, second, 0.5, 8)
     expected += 0.2 * sum(-math.log(softmax_by_hand(logits[n].tolist())[labels[n]]) for n in (0, 2, 4, 6)) / 4
-    assert uscl_loss(first, second, logits, labels).item() == pytest.approx(expected, abs=1e-10)
+    found = uscl_loss(first, second, logits, labels)
+    assert found.total.item() == pytest.approx(expected, abs=1e-10)
+    torch.testing.assert_close(found.total, found.contrast + 0.2 * found.label_term)
+    # The published code adds the cross-entropies of the views, each a mean over its labelled rows.
+    each = [torch.nn.functional.cross_entropy(part, ids, ignore_index=-1) for part, ids in
+            zip(logits.chunk(2), labels.chunk(2), strict=True)]  # fmt: skip
+    torch.testing.assert_close(uscl_loss(first, second, logits, labels, label_views="sum").label_term, sum(each))
     alone = uscl_loss(first, second, logits, torch.full((8,), -1))
-    torch.testing.assert_close(alone, nt_xent(first, second))
+    torch.testing.assert_close(alone.total, nt_xent(first, second))
+    assert alone.label_term.item() == 0

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonosift.losses.dirichlet_prior import dirichlet_floor, dirichlet_prior
-from sonosift.losses.pica import consistency, consistency_matrix, log_cluster_sizes, negative_entropy
+from sonosift.losses.dirichlet_prior import dirichlet_floor, dirichlet_prior, lsd_loss
+from sonosift.losses.pica import consistency, consistency_matrix, log_cluster_sizes, negative_entropy, pica_loss
 
 
 def softmax_by_hand(row):
@@ -47,6 +47,22 @@ def test_values_equal_the_sums_of_the_paper(shape, spread):
     assert negative_entropy(weak).item() == pytest.approx(math.log(shape[1]) - entropy, rel=1e-9, abs=1e-12)
     prior = -(1.3 - 1) / math.log(shape[1]) * sum(math.log(value) for value in z)
     assert dirichlet_prior(weak, 1.3).item() == pytest.approx(prior, rel=1e-12)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_whole_losses_add_the_balance_of_the_weak_view_whichever_view_gives_the_rows(swapped):
+    weak, strong = torch.randn(2, 9, 4, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    rows, columns = (strong, weak) if swapped else (weak, strong)
+    _, agreement, _ = loops(rows, columns)
+    z = loops(weak, strong)[2]
+    entropy = math.log(4) + sum(value * math.log(value) for value in z)
+    prior = -0.3 / math.log(4) * sum(math.log(value) for value in z)
+    pica = pica_loss(weak, strong, 3.0, swapped=swapped)
+    assert [part.item() for part in pica] == pytest.approx([agreement + 3 * entropy, agreement, entropy], rel=1e-9)
+    lsd = lsd_loss(weak, strong, 0.5, 1.3, swapped=swapped)
+    assert [part.item() for part in lsd] == pytest.approx([agreement + 0.5 * prior, agreement, prior], rel=1e-9)
+    # Repeated rows change nothing: the published code repeats each original beside its perturbed copies.
+    torch.testing.assert_close(pica_loss(weak.repeat(3, 1), strong.repeat(3, 1), 3.0, swapped=swapped), pica)
 
 
 @pytest.mark.parametrize(("clusters", "value"), [(5, 0.905), (10, 1.461), (20, 2.078)])

@@ -6,12 +6,8 @@ import pytest
 import torch
 
 from sonosift.losses.fixmatch import fixmatch, multi_label_fixmatch
-from sonosift.losses.prediction_consistency import (
-    consistency_weight,
-    prediction_distance,
-    sharpened,
-    whole_batch_cross_entropy,
-)
+from sonosift.losses.one_label_cross_entropy import one_label_cross_entropy
+from sonosift.losses.prediction_consistency import consistency_weight, prediction_distance, sharpened
 from tests.losses.numbers import EXTREMES, assert_finite, draw, softmax_by_hand
 
 
@@ -74,14 +70,18 @@ def test_the_weak_view_gets_no_gradient():
 def test_temporal_ensembling_divides_by_the_whole_batch():
     logits, labels = draw(5, 3), torch.tensor([2, -1, -1, 0, -1])
     expected = -sum(math.log(softmax_by_hand(logits[n].tolist())[labels[n]]) for n in (0, 3)) / 5
-    assert whole_batch_cross_entropy(logits, labels).item() == pytest.approx(expected)
-    assert whole_batch_cross_entropy(logits, torch.full((5,), -1)).item() == 0.0
+    targets, labelled = torch.nn.functional.one_hot(labels.clamp(min=0), 3), labels >= 0
+    assert one_label_cross_entropy(logits, targets, labelled, normaliser="all").item() == pytest.approx(expected)
+    assert one_label_cross_entropy(logits, targets, torch.zeros(5), normaliser="all").item() == 0.0
 
 
 def test_distance_and_ramp():
     first, second = draw(3, 4, seed=1), draw(3, 4, seed=2)
     expected = sum((a - b) ** 2 for a, b in zip(first.flatten().tolist(), second.flatten().tolist(), strict=True)) / 12
     assert prediction_distance(first, second).item() == pytest.approx(expected)
+    known = torch.tensor([True, False, True])
+    some = prediction_distance(first[known], second[known]).item() * 2 / 3  # divided by all rows nevertheless
+    assert prediction_distance(first, second, known).item() == pytest.approx(some)
     assert consistency_weight(40, 0.1) == pytest.approx(100 * 0.1 * math.exp(-5 * 0.25))
     assert consistency_weight(1, 1.0, most=30.0) == pytest.approx(30 * math.exp(-5 * (79 / 80) ** 2))
 
@@ -100,4 +100,4 @@ def test_sharpening():
 def test_finite_everywhere(values):
     strong = values.clone().requires_grad_()
     loss = fixmatch(values, strong).loss + multi_label_fixmatch(values.flip(1), strong).loss
-    assert_finite(loss + whole_batch_cross_entropy(strong, torch.zeros(len(values))), strong)
+    assert_finite(loss, strong)

@@ -5,7 +5,7 @@ from sonosift.batches.draws import torch_draws
 from sonosift.batches.view_draws import ViewDraws
 from sonosift.losses.dirichlet_prior import dirichlet_prior
 from sonosift.losses.pica import consistency, negative_entropy
-from sonosift.methods.method import Batch
+from sonosift.methods.method import Batch, Place
 from sonosift.methods.registry import config_of
 from sonosift.training.finished_run import new_method
 
@@ -31,6 +31,32 @@ def test_loss_is_put_together_from_both_views_in_their_order(balance, repeats):
     agreement = consistency(torch.cat([weak] * repeats), strong)
     torch.testing.assert_close(found["loss"], agreement + 1.5 * term)
     torch.testing.assert_close(found["balance_excess"], term - (0 if balance == "entropy" else 0.2 * 4))
+
+
+def test_two_heads_learn_in_turn_and_the_last_epoch_is_the_main_ones():
+    method, batch = pica(over_clusters=9, learning_rate=0.1)
+    turns = method.turns()
+    moved = []
+    for step in range(6):
+        place = Place(step, 6, 2)
+        method.prepare(place, turns)
+        before = method.cluster_head.weight.clone(), method.over_head.weight.clone(), next(method.backbone.parameters())
+        trunk = before[2].clone()
+        method.losses(batch)["loss"].backward()
+        method.after_backward(place)
+        turns["all"].step()
+        method.zero_grad()
+        heads = method.cluster_head.weight, method.over_head.weight
+        moved.append([not torch.equal(old, new) for old, new in zip(before[:2], heads, strict=True)])
+        assert not torch.equal(trunk, before[2])
+    main, over = [True, False], [False, True]
+    assert moved == [main, main, over, over, main, main]
+
+
+def test_swapping_the_views_changes_the_agreement_alone():
+    plain, swapped = (pica(swapped_views=flag)[0].losses(pica()[1]) for flag in (False, True))
+    assert plain["consistency"] != swapped["consistency"]
+    torch.testing.assert_close(plain["balance_excess"], swapped["balance_excess"])
 
 
 def test_health_counts_groups():

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torch import Tensor
 from torch.nn import functional as F
 
 from sonosift.losses.full_precision import full_precision, without_autocast
+
+
+class GeneratorLoss(NamedTuple):
+    """The generator's loss and its two parts.
+
+    Attributes:
+        total: ``(1 - w) * reconstruction + w * fooling``.
+        reconstruction: mean squared difference of the pixels.
+        fooling: the non-saturating adversarial part.
+    """
+
+    total: Tensor
+    reconstruction: Tensor
+    fooling: Tensor
 
 
 def reconstruction(filled: Tensor, centre: Tensor) -> Tensor:
@@ -38,13 +54,17 @@ def fooling_loss(fake: Tensor) -> Tensor:
         return F.softplus(-full_precision(fake)).mean()
 
 
-def generator_loss(filled: Tensor, centre: Tensor, fake: Tensor, adversarial_weight: float = 0.01) -> Tensor:
+def generator_loss(filled: Tensor, centre: Tensor, fake: Tensor, adversarial_weight: float = 0.01) -> GeneratorLoss:
     """``L_G = (1 - w) L_rec + w L_G,adv`` with the paper's weights 0.99 and 0.01.
 
     Args:
-        filled: what the generator drew.
-        centre: what was there.
-        fake: the critic's logits of ``filled``.
+        filled: ``[B, 1, h, w]``, what the generator drew.
+        centre: ``[B, 1, h, w]``, what was there.
+        fake: the critic's logits of ``filled``, any shape.
         adversarial_weight: w.
+
+    Returns:
+        The total, to be minimised, and its parts.
     """
-    return (1.0 - adversarial_weight) * reconstruction(filled, centre) + adversarial_weight * fooling_loss(fake)
+    rebuilt, fooling = reconstruction(filled, centre), fooling_loss(fake)
+    return GeneratorLoss((1.0 - adversarial_weight) * rebuilt + adversarial_weight * fooling, rebuilt, fooling)

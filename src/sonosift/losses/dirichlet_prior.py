@@ -7,7 +7,7 @@ import math
 from torch import Tensor
 
 from sonosift.losses.full_precision import check_logits
-from sonosift.losses.pica import log_cluster_sizes
+from sonosift.losses.pica import ClusteringLoss, consistency, log_cluster_sizes
 
 
 def dirichlet_prior(weak_logits: Tensor, alpha: float) -> Tensor:
@@ -37,6 +37,31 @@ def dirichlet_floor(clusters: int, alpha: float) -> float:
     """
     _check_alpha(alpha)
     return (alpha - 1.0) * clusters
+
+
+def lsd_loss(
+    weak_logits: Tensor,
+    strong_logits: Tensor,
+    balance_weight: float = 2.0,
+    alpha: float = 1.1,
+    *,
+    swapped: bool = False,
+) -> ClusteringLoss:
+    """``L = L_CE + lambda L_SD``, the whole loss of LSD.
+
+    Args:
+        weak_logits: ``[B, K]`` with K >= 2; the prior looks at these alone.
+        strong_logits: ``[B, K]``, same images, same order.
+        balance_weight: lambda.
+        alpha: concentration of the prior.
+        swapped: the strong view on the rows of the matrix, as Dadoun prints it (erratum D4).
+
+    Returns:
+        The total, to be minimised, and its parts.
+    """
+    views = (strong_logits, weak_logits) if swapped else (weak_logits, strong_logits)
+    agreement, balance = consistency(*views), dirichlet_prior(weak_logits, alpha)
+    return ClusteringLoss(agreement + balance_weight * balance, agreement, balance)
 
 
 def _check_alpha(alpha: float) -> None:

@@ -6,6 +6,7 @@ View order everywhere: the *weak* view (the original image) gives the rows, the 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,20 @@ from torch.nn import functional as F
 from sonosift.losses.full_precision import check_logits, log_probabilities, without_autocast
 
 COLUMN_NORM_EPSILON = 1e-12
+
+
+class ClusteringLoss(NamedTuple):
+    """The loss of PICA or LSD and its two parts.
+
+    Attributes:
+        total: ``consistency + balance_weight * balance``.
+        consistency: how unlike each cluster is itself in the other view.
+        balance: PICA's negative entropy, or LSD's prior.
+    """
+
+    total: Tensor
+    consistency: Tensor
+    balance: Tensor
 
 
 def consistency_matrix(weak_logits: Tensor, strong_logits: Tensor) -> Tensor:
@@ -85,3 +100,22 @@ def negative_entropy(weak_logits: Tensor) -> Tensor:
     """
     log_sizes = log_cluster_sizes(weak_logits)
     return math.log(weak_logits.shape[1]) + (log_sizes.exp() * log_sizes).sum()
+
+
+def pica_loss(
+    weak_logits: Tensor, strong_logits: Tensor, balance_weight: float = 2.0, *, swapped: bool = False
+) -> ClusteringLoss:
+    """``L = L_CE + lambda L_NE``, the whole loss of PICA.
+
+    Args:
+        weak_logits: ``[B, K]``; the negative entropy looks at these alone.
+        strong_logits: ``[B, K]``, same images, same order.
+        balance_weight: lambda.
+        swapped: the strong view on the rows of the matrix, as Dadoun prints it (erratum D4).
+
+    Returns:
+        The total, to be minimised, and its parts.
+    """
+    views = (strong_logits, weak_logits) if swapped else (weak_logits, strong_logits)
+    agreement, balance = consistency(*views), negative_entropy(weak_logits)
+    return ClusteringLoss(agreement + balance_weight * balance, agreement, balance)

@@ -6,36 +6,24 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from sonosift.losses.full_precision import check_logits, full_precision, log_probabilities, without_autocast
-from sonosift.losses.partly_labelled import UNLABELLED
-
-
-def whole_batch_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """``mean_n m_n CE_n``: the sum over labelled rows divided by the *whole* batch (temporal ensembling, eq. of 2017).
-
-    Args:
-        logits: ``[B, C]``.
-        labels: ``[B]`` class numbers, -1 where there is none.
-    """
-    check_logits(logits, "logits")
-    with without_autocast(logits.device):
-        losses = F.nll_loss(log_probabilities(logits), labels.long(), ignore_index=UNLABELLED, reduction="sum")
-        return losses / len(logits)
+from sonosift.losses.full_precision import full_precision, without_autocast
+from sonosift.losses.row_mean import row_mean
 
 
-def prediction_distance(probabilities: Tensor, other: Tensor) -> Tensor:
+def prediction_distance(probabilities: Tensor, other: Tensor, known: Tensor | None = None) -> Tensor:
     """``mean over images and classes of (p - p')^2``.
 
     Args:
         probabilities: ``[B, C]``.
         other: ``[B, C]``; the second pass of the pi model (gradient flows through both), or a fixed target.
+        known: ``[B]`` booleans: rows that have a target at all; the others count as zeros. All when absent.
     """
     if probabilities.shape != other.shape:
         raise ValueError(f"{tuple(probabilities.shape)} and {tuple(other.shape)} differ in shape")
     with without_autocast(probabilities.device):
-        return F.mse_loss(full_precision(probabilities), full_precision(other))
+        squares = (full_precision(probabilities) - full_precision(other)) ** 2
+        return row_mean(squares.mean(dim=1), known, normaliser="all")
 
 
 def consistency_weight(epoch: int, labelled_share: float, most: float = 100.0, ramp_epochs: int = 80) -> float:

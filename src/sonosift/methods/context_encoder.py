@@ -9,7 +9,7 @@ from sonosift.batches.frame_sampler import FrameSampler
 from sonosift.batches.random_views import whole_view
 from sonosift.batches.sampler import Rows
 from sonosift.batches.view_draws import ViewDraws
-from sonosift.losses.context_encoder import critic_loss, fooling_loss, reconstruction
+from sonosift.losses.context_encoder import critic_loss, generator_loss
 from sonosift.methods.context_encoder_config import ContextEncoderConfig
 from sonosift.methods.method import Batch, Method, adam
 from sonosift.nets.backbone import Backbone
@@ -61,13 +61,11 @@ class ContextEncoder(Method):
             return {"loss": loss, "critic_loss": loss.detach()}
         # Drawn in the critic's turn and kept with its graph: the generator runs once per step.
         drawn, self._drawn = self._drawn, None
-        rebuilt = reconstruction(drawn, centre)
-        fooling = fooling_loss(self.critic(drawn, tags))
-        weight = self.config.adversarial_weight
+        found = generator_loss(drawn, centre, self.critic(drawn, tags), self.config.adversarial_weight)
         return {
-            "loss": (1.0 - weight) * rebuilt + weight * fooling,
-            "reconstruction": rebuilt.detach(),
-            "fooling": fooling.detach(),
+            "loss": found.total,
+            "reconstruction": found.reconstruction.detach(),
+            "fooling": found.fooling.detach(),
         }
 
     def logits(self, features: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ class ContextEncoderConfig(MethodConfig):
 
     backbone: str = paper("vgg16_bn", "timm network; convolutional, shrinking 32 times")
     channels: Literal[1, 3] = ours(1, "1: grey as it is; 3: grey repeated")
-    scaling: Literal["image"] = paper("image", "each image has mean 0 and spread 1")
+    scaling: Literal["image"] = ours("image", "each image has mean 0 and spread 1 (the paper: z-score)")
     image_size: int = paper(256, "height of an image; a multiple of 32", ge=64, multiple_of=32)
     image_width: int | None = paper(384, "width of an image; as high as wide when null", ge=64, multiple_of=32)
     metadata: bool = paper(True, "the critic knows transducer and study description")

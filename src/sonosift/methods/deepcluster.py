@@ -20,8 +20,6 @@ from sonosift.neighbours.whitening import whitened
 from sonosift.nets.backbone import Backbone
 from sonosift.nets.heads import linear_head
 
-_TOP_SPREAD = 0.01
-
 
 class Deepcluster(Method):
     """Every epoch begins with new groups and a fresh top layer.
@@ -37,7 +35,7 @@ class Deepcluster(Method):
         super().__init__()
         self.config = config
         self.image_size = config.image_size
-        self.backbone = Backbone(config.backbone, config.channels)
+        self.backbone = Backbone(config.backbone, config.channels, config.scaling)
         features_before_last_relu(self.backbone)
         self.clusters = min(config.clusters, frames)
         self.top = linear_head(self.backbone.features, self.clusters)
@@ -79,13 +77,15 @@ class Deepcluster(Method):
         )
         return {ALL: optimizer}
 
-    def begin_epoch(self, place: Place, embed: Embed) -> None:
+    def begin_epoch(self, place: Place, embed: Embed) -> None:  # noqa: ARG002 (each epoch alike)
         """Whiten all features, group them, and start the top layer anew."""
         features = whitened(embed().numpy(), self.config.components)
-        found = k_means(features, self.clusters, seed=place.epoch, iterations=self.config.iterations, restarts=1)
+        # Drawn here, from what the training seeds anew each epoch: every k-means starts elsewhere.
+        seed = int(torch.randint(2**31, ()))
+        found = k_means(features, self.clusters, seed=seed, iterations=self.config.iterations, restarts=1)
         self.groups.copy_(torch.from_numpy(found.assignments))
         with torch.no_grad():
-            self.top.weight.copy_(torch.randn(self.top.weight.shape) * _TOP_SPREAD)
+            self.top.weight.copy_(torch.randn(self.top.weight.shape) * self.config.top_spread)
             self.top.bias.zero_()
 
     def health(self, batch: Batch) -> dict[str, float]:

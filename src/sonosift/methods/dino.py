@@ -34,7 +34,7 @@ class Dino(Method):
         super().__init__()
         self.config = config
         self.image_size = config.image_size
-        self.student = Backbone(config.backbone, config.channels, drop_path=config.drop_path)
+        self.student = Backbone(config.backbone, config.channels, config.scaling, config.drop_path)
         self.student_head = PrototypeHead(
             self.student.features,
             config.prototypes,
@@ -43,7 +43,7 @@ class Dino(Method):
             fixed_norm=config.fixed_last_norm,
         )
         # Built again rather than copied: the teacher leaves no block out.
-        self.backbone = Backbone(config.backbone, config.channels).requires_grad_(False)
+        self.backbone = Backbone(config.backbone, config.channels, config.scaling).requires_grad_(False)
         self.backbone.load_state_dict(self.student.state_dict())
         self.prototype_head = frozen_copy(self.student_head)
         self.register_buffer("centre", torch.zeros(config.prototypes))
@@ -113,7 +113,8 @@ class Dino(Method):
         decay = cosine(place.progress, config.weight_decay, config.last_weight_decay)
         for group, decays in zip(turns[ALL].param_groups, (True, False), strict=True):
             group["lr"], group["weight_decay"] = rate, decay if decays else 0.0
-        warmed = 1.0 if config.warm_teacher_epochs == 0 else min(1.0, place.epoch / config.warm_teacher_epochs)
+        # The last epoch of the warm-up has its end already, as in the published code.
+        warmed = min(1.0, place.epoch / max(config.warm_teacher_epochs - 1, 1)) if config.warm_teacher_epochs else 1.0
         first, last = config.first_teacher_temperature, config.teacher_temperature
         self._teacher_temperature = first + warmed * (last - first)
         self._last_layer_learns = place.epoch >= config.frozen_last_layer_epochs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sonosift.methods.settings import MethodConfig, code, ours, paper
+from sonosift.nets.scaling import ABOUT_SCALING, Scaling
 
 
 class DinoConfig(MethodConfig):
@@ -12,6 +13,7 @@ class DinoConfig(MethodConfig):
 
     backbone: str = paper("vit_small_patch16_224", "timm network")
     channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
+    scaling: Scaling = code("imagenet", ABOUT_SCALING)
     image_size: int = code(224, "pixels of a large crop", ge=16)
     local_crops: int = code(8, "small crops per image", ge=0)
     local_size: int = code(96, "pixels of a small crop", ge=16)

@@ -87,6 +87,10 @@ class Method(LightningModule):
     def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
         """Turn the sampler's items, ``[B, H, W]`` or ``[B, k, H, W]`` uint8, into the views that ``losses`` wants."""
 
+    def judged_views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
+        """Return the views that a validation judges; those of the training, unless the recipe has others."""
+        return self.views(frames, draws)
+
     @abstractmethod
     def losses(self, batch: Batch, turn: str = ALL) -> dict[str, Tensor]:
         """Return named scalars; ``loss`` is the one that this turn's optimiser minimises."""

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from sonosift.batches.frame_sampler import FrameSampler
-from sonosift.batches.random_views import strong_view
-from sonosift.batches.sampler import Rows
-from sonosift.batches.view_draws import ViewDraws
-from sonosift.batches.view_presets import preset
 from sonosift.losses.queue_contrast import queue_contrast
-from sonosift.methods.method import ALL, Batch, Method, Place, sgd
+from sonosift.methods.method import ALL, Batch, Place, sgd
 from sonosift.methods.moco_config import MocoConfig
 from sonosift.methods.moving_average import follow, frozen_copy
 from sonosift.methods.schedules import cosine, set_rate
-from sonosift.nets.backbone import Backbone
-from sonosift.nets.heads import projection_head
+from sonosift.methods.two_views import TwoViews
 
 
-class Moco(Method):
+class Moco(TwoViews):
     """A query must match the key of its own image better than the keys of earlier images.
 
     Args:
@@ -28,32 +22,17 @@ class Moco(Method):
         frames: images of the training set; the queue holds at most half as many.
     """
 
+    view_names = ("query", "key")
     queue: Tensor
     next_place: Tensor
 
     def __init__(self, config: MocoConfig, frames: int) -> None:
-        super().__init__()
+        super().__init__(config)
         self.config = config
-        self.image_size = config.image_size
-        self.backbone = Backbone(config.backbone, config.channels)
-        self.projection = projection_head(self.backbone.features, config.projection)
         self.key_backbone, self.key_projection = frozen_copy(self.backbone), frozen_copy(self.projection)
-        length = max(1, min(config.queue, frames // 2))
+        length = queue_length(config.queue, min(config.batch_size, frames), frames)
         self.register_buffer("queue", F.normalize(torch.randn(config.projection, length), dim=0))
         self.register_buffer("next_place", torch.zeros((), dtype=torch.long))
-        self._view = preset(config.view)
-
-    def heads(self) -> dict[str, nn.Module]:
-        """The projection."""
-        return {"projection": self.projection}
-
-    def sampler(self, rows: Rows, seed: int) -> FrameSampler:
-        """Frames in random order."""
-        return FrameSampler(len(rows), batch_size=self.config.batch_size, seed=seed)
-
-    def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
-        """Two independent strong views: the first asks, the second answers."""
-        return {name: strong_view(frames, self.image_size, self._view, draws) for name in ("query", "key")}
 
     def losses(self, batch: Batch, turn: str = ALL) -> dict[str, Tensor]:  # noqa: ARG002 (one turn)
         """Query, then the key network moves, then key, then the loss against the old queue, then the key joins it."""
@@ -70,14 +49,10 @@ class Moco(Method):
             self._enqueue(gathered[1])
         return {"loss": loss}
 
-    def logits(self, features: Tensor) -> Tensor:
-        """The projection."""
-        projected: Tensor = self.projection(features)
-        return projected
-
     def turns(self) -> dict[str, torch.optim.Optimizer]:
         """Gradient descent over the query network."""
-        return {ALL: sgd([self], self.config.learning_rate, self.config.weight_decay)}
+        config = self.config
+        return {ALL: sgd([self], config.learning_rate, config.weight_decay, config.sgd_momentum)}
 
     def prepare(self, place: Place, turns: dict[str, torch.optim.Optimizer]) -> None:
         """Cosine from epoch to epoch, down to 0."""
@@ -95,3 +70,16 @@ class Moco(Method):
         places = (self.next_place + torch.arange(len(newest), device=keys.device)) % length
         self.queue[:, places] = newest.T.to(self.queue.dtype)
         self.next_place.copy_((self.next_place + len(newest)) % length)
+
+
+def queue_length(wanted: int, batch: int, frames: int) -> int:
+    """Return how many keys wait: whole batches, at most half the training set.
+
+    A longer queue would hold an image's own old key as a wrong answer. Where one batch is more than half the set, the
+    newest half stays.
+
+    >>> queue_length(4096, 256, 100_000), queue_length(4096, 256, 3000), queue_length(4096, 256, 300)
+    (4096, 1280, 150)
+    """
+    most = max(1, min(wanted, frames // 2))
+    return most // batch * batch or most

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 from sonosift.methods.settings import MethodConfig, code, ours, paper
+from sonosift.nets.scaling import ABOUT_SCALING, Scaling
 
 
 class PicaConfig(MethodConfig):
     """Defaults at the paper's scale; see ``scale`` for a small machine."""
 
     backbone: str = paper("resnet18", "timm network")
-    channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
+    channels: Literal[1, 2, 3] = ours(
+        1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients, as PICA's code has it"
+    )
+    scaling: Scaling = ours("imagenet", ABOUT_SCALING)
     image_size: int = ours(224, "pixels of a view", ge=16)
     clusters: int = ours(20, "number of groups K; the paper uses the number of label combinations", ge=2)
     balance: Literal["entropy", "dirichlet"] = paper(
@@ -19,6 +23,10 @@ class PicaConfig(MethodConfig):
     )
     balance_weight: float = paper(2.0, "lambda, the weight of the balance", ge=0)
     alpha: float = ours(1.1, "concentration of the Dirichlet prior", gt=0)
+    swapped_views: bool = code(False, "the strong view on the rows of the loss, as the paper prints it")
+    over_clusters: int = ours(
+        0, "groups of a second head that learns every other epoch; 0: none, PICA's published code has 70", ge=0
+    )
     strong_view: str = code("pica", "augmentation preset of the strong view")
     repeats: int = ours(1, "strong views per image (the published code takes 3)", ge=1)
     exams_per_batch: int = paper(16, "exams whose images make a batch", ge=1)

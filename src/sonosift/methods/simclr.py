@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sonosift.batches.frame_sampler import FrameSampler
-from sonosift.batches.random_views import strong_view
-from sonosift.batches.sampler import Rows
-from sonosift.batches.view_draws import ViewDraws
-from sonosift.batches.view_presets import preset
 from sonosift.losses.nt_xent import nt_xent
-from sonosift.methods.method import ALL, Batch, Method, Place, adam, sgd
+from sonosift.methods.method import ALL, Batch, Place, adam, sgd
 from sonosift.methods.schedules import cosine, set_rate
 from sonosift.methods.simclr_config import SimclrConfig
-from sonosift.nets.backbone import Backbone
-from sonosift.nets.heads import projection_head
+from sonosift.methods.two_views import TwoViews
 
 
-class Simclr(Method):
+class Simclr(TwoViews):
     """Two strong views of every image; each must find the other among all views of the batch."""
 
     def __init__(self, config: SimclrConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.config = config
-        self.image_size = config.image_size
-        self.backbone = Backbone(config.backbone, config.channels)
-        self.projection = projection_head(self.backbone.features, config.projection)
-        self._view = preset(config.view)
-
-    def heads(self) -> dict[str, nn.Module]:
-        """The projection: FUSC looks for neighbours in it."""
-        return {"projection": self.projection}
-
-    def sampler(self, rows: Rows, seed: int) -> FrameSampler:
-        """Frames in random order."""
-        return FrameSampler(len(rows), batch_size=self.config.batch_size, seed=seed)
-
-    def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
-        """Two independent strong views."""
-        return {name: strong_view(frames, self.image_size, self._view, draws) for name in ("first", "second")}
 
     def losses(self, batch: Batch, turn: str = ALL) -> dict[str, Tensor]:  # noqa: ARG002 (one turn)
         """NT-Xent over the whole batch, of all processes."""
@@ -48,15 +26,12 @@ class Simclr(Method):
         first, second = (self.gather(view) for view in both.chunk(2))
         return {"loss": nt_xent(first, second, self.config.temperature, symmetric=self.config.symmetric)}
 
-    def logits(self, features: Tensor) -> Tensor:
-        """The projection."""
-        projected: Tensor = self.projection(features)
-        return projected
-
     def turns(self) -> dict[str, torch.optim.Optimizer]:
         """One optimiser over all."""
-        make = sgd if self.config.optimizer == "sgd" else adam
-        return {ALL: make([self], self.config.learning_rate, self.config.weight_decay)}
+        config = self.config
+        if config.optimizer == "adam":
+            return {ALL: adam([self], config.learning_rate, config.weight_decay)}
+        return {ALL: sgd([self], config.learning_rate, config.weight_decay, config.sgd_momentum)}
 
     def prepare(self, place: Place, turns: dict[str, torch.optim.Optimizer]) -> None:
         """Cosine from epoch to epoch, down to a thousandth, or the same rate throughout."""

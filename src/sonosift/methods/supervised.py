@@ -11,6 +11,7 @@ from sonosift.batches.sampler import Rows
 from sonosift.batches.view_draws import ViewDraws
 from sonosift.batches.view_presets import preset
 from sonosift.losses.binary_cross_entropy import multi_label_cross_entropy
+from sonosift.methods.exam_batches import exam_batches
 from sonosift.methods.method import ALL, Batch, Method, adam
 from sonosift.methods.supervised_config import SupervisedConfig
 from sonosift.nets.backbone import Backbone
@@ -42,12 +43,7 @@ class Supervised(Method):
 
     def sampler(self, rows: Rows, seed: int) -> ExamSampler:
         """Whole exams."""
-        return ExamSampler(
-            rows.exams,
-            exams_per_batch=self.config.exams_per_batch,
-            max_images_per_exam=self.config.max_images_per_exam,
-            seed=seed,
-        )
+        return exam_batches(rows, self.config, seed)
 
     def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:
         """One randomly augmented view."""

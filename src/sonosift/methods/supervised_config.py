@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sonosift.methods.settings import MethodConfig, ours, paper
+from sonosift.nets.scaling import ABOUT_SCALING, Scaling
 
 
 class SupervisedConfig(MethodConfig):
@@ -12,9 +13,7 @@ class SupervisedConfig(MethodConfig):
 
     backbone: str = paper("resnet18", "timm network")
     channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
-    scaling: Literal["imagenet", "image"] = ours(
-        "imagenet", "grey values: ImageNet's mean and spread, or each image's own"
-    )
+    scaling: Scaling = ours("imagenet", ABOUT_SCALING)
     image_size: int = ours(224, "pixels of a view", ge=16)
     finetune: Literal["full", "head"] = paper("full", "full: all weights learn; head: the backbone stays as it is")
     train_view: str = ours("semantic", "augmentation preset of the training images")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sonosift.errors import SonosiftError, unknown_name
+from sonosift.nets.scaling import Scaling, mean_and_spread
 
-# ImageNet's mean and spread, per colour and for their grey mean: weights from there expect inputs scaled so.
-_COLOUR_MEAN, _COLOUR_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_GREY_MEAN, _GREY_SPREAD = (0.449,), (0.226,)
 _LEAST_SPREAD = 1e-6
-
-Scaling = Literal["imagenet", "image"]
 GREY, SOBEL, COLOUR = 1, 2, 3
 
 
@@ -26,7 +22,7 @@ class Backbone(nn.Module):
         name: a timm architecture, such as ``resnet18``.
         channels: 1 feeds the grey image as it is; 3 repeats it, for weights that cannot be converted; 2 feeds its
             horizontal and vertical gradient (Sobel filters), as DeepCluster and PICA do.
-        scaling: ``imagenet`` takes off ImageNet's mean grey and divides by its spread; ``image`` each image's own.
+        scaling: what is taken off the grey values and what they are divided by; see :mod:`sonosift.nets.scaling`.
         drop_path: chance of leaving out a block of a transformer in training.
     """
 
@@ -47,7 +43,7 @@ class Backbone(nn.Module):
         self.net = timm.create_model(
             architecture, pretrained=False, num_classes=0, in_chans=channels, **of_transformers
         )
-        mean, spread = (_COLOUR_MEAN, _COLOUR_SPREAD) if channels == COLOUR else (_GREY_MEAN, _GREY_SPREAD)
+        mean, spread = mean_and_spread(scaling, colour=channels == COLOUR)
         # Not persistent: the saved weights hold timm's keys and nothing else.
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
         self.register_buffer("spread", torch.tensor(spread).view(1, -1, 1, 1), persistent=False)

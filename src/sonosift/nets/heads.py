@@ -15,16 +15,19 @@ def linear_head(features: int, outputs: int) -> nn.Linear:
     return nn.Linear(features, outputs)
 
 
-def projection_head(features: int, outputs: int, hidden: int | None = None) -> nn.Sequential:
+def projection_head(features: int, outputs: int, hidden: int | None = None, *, bias: bool = True) -> nn.Sequential:
     """Two layers with a ReLU between, as SimCLR, MoCo v2 and USCL have it; dropped after pretraining.
 
     Args:
         features: length of a feature vector.
         outputs: length of a projection.
         hidden: width between; that of the features when None.
+        bias: both layers have one.
     """
     width = hidden or features
-    return nn.Sequential(nn.Linear(features, width), nn.ReLU(inplace=True), nn.Linear(width, outputs))
+    return nn.Sequential(
+        nn.Linear(features, width, bias=bias), nn.ReLU(inplace=True), nn.Linear(width, outputs, bias=bias)
+    )
 
 
 class PrototypeHead(nn.Module):

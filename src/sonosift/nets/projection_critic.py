@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 _WIDTHS = (64, 128, 256, 512)
@@ -47,7 +48,32 @@ class ProjectionCritic(nn.Module):
         """
         found = self.body(patches)
         features = found.sum(dim=(2, 3)) if self._pool == "sum" else found.mean(dim=(2, 3))
-        logits: Tensor = self.answer(features)[:, 0]
-        if self.tags is not None and tags is not None:
-            logits = logits + (features * self.tags(tags.to(features.dtype))).sum(dim=1)
+        answer = cast(nn.Linear, self.answer)
+        if self.tags is None or tags is None:
+            return projection_logits(features, answer.weight[0], answer.bias)
+        return projection_logits(features, answer.weight[0], answer.bias, tags, cast(nn.Linear, self.tags).weight)
+
+
+def projection_logits(
+    features: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    tags: Tensor | None = None,
+    embeddings: Tensor | None = None,
+) -> Tensor:
+    """``D(x, y) = w.h + b + h^T W y``; several tags add up their embeddings, none gives the unconditional answer.
+
+    Args:
+        features: ``[B, d]``, h.
+        weight: ``[d]``, w.
+        bias: ``[1]`` or a scalar, b.
+        tags: ``[B, T]`` of 0 and 1, y.
+        embeddings: ``[d, T]``, W: one column per tag.
+
+    Returns:
+        ``[B]`` logits.
+    """
+    logits = features @ weight + bias
+    if tags is None or embeddings is None:
         return logits
+    return logits + (features * F.linear(tags.to(features.dtype), embeddings)).sum(dim=1)

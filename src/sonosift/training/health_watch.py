@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from sonosift.machine import progress
 
-_LOOKS_BEFORE_SPEAKING = 5
 
-# The figure, the value under which it is bad, and what that means.
+class _Sign(NamedTuple):
+    figure: str
+    least: float
+    """Below this it is bad."""
+    looks: int
+    """So many times in a row before it is said: the first steps are always poor."""
+    meaning: str
+
+
 _SIGNS = (
-    ("filled_clusters", 1.5, "all images of the batch fall into one group: raise balance_weight"),
-    ("effective_rank", 1.5, "all images get nearly the same features: the network has collapsed; lower learning_rate"),
+    _Sign("filled_clusters", 1.5, 5, "all images of the batch fall into one group: raise balance_weight"),
+    _Sign("effective_clusters", 1.2, 5, "nearly all images fall into one group: raise balance_weight"),
+    _Sign("effective_rank", 1.5, 5, "all features lie along one line: the network has collapsed; lower learning_rate"),
+    _Sign("spread", 1e-3, 5, "all images get nearly the same features: the network has collapsed; lower learning_rate"),
+    _Sign("knn_above_chance", 0.01, 3, "neighbours from other patients predict labels no better than chance"),
 )
 
 
 class HealthWatch:
-    """Warns once per sign, after it was seen several times in a row: the first steps are always poor."""
+    """Warns once per sign, after it was seen several times in a row."""
 
     def __init__(self) -> None:
         self._bad_looks: dict[str, int] = {}
@@ -24,13 +35,14 @@ class HealthWatch:
     def look(self, step: int, figures: Mapping[str, float]) -> list[str]:
         """Take in the figures of one step; return (and print) the warnings that are due now."""
         due = []
-        for name, least, meaning in _SIGNS:
-            if name not in figures:
+        for sign in _SIGNS:
+            if sign.figure not in figures:
                 continue
-            bad = self._bad_looks.get(name, 0) + 1 if figures[name] < least else 0
-            self._bad_looks[name] = bad
-            if bad == _LOOKS_BEFORE_SPEAKING:
-                due.append(f"warning at step {step}: {meaning} ({name} {figures[name]:.2f})")
+            value = figures[sign.figure]
+            bad = self._bad_looks.get(sign.figure, 0) + 1 if value < sign.least else 0
+            self._bad_looks[sign.figure] = bad
+            if bad == sign.looks:
+                due.append(f"warning at step {step}: {sign.meaning} ({sign.figure} {value:.3g})")
         for line in due:
             progress.notice(line)
         return due

@@ -34,9 +34,12 @@ def knn_watch(cohort: Cohort, rows: pl.DataFrame, frames: FrameTensor, precision
     if len(set(patients)) < _FEWEST_PATIENTS:
         return None
     seen, matrix = FrameTensor(frames.gather(chosen)), labels.matrix[chosen]
+    # A score that knows nothing reaches the share of each label, weighted as the score is.
+    share = matrix.mean(axis=0)
+    chance = float((share**2).sum() / max(share.sum(), 1e-12))
 
     def look(method: Method) -> dict[str, float]:
-        features = embed(method, seen, precision).numpy()
-        return {"knn_average_precision": knn_average_precision(features, matrix, patients)}
+        found = knn_average_precision(embed(method, seen, precision).numpy(), matrix, patients)
+        return {"knn_average_precision": found, "knn_above_chance": found - chance}
 
     return look

@@ -15,6 +15,7 @@ from sonosift.batches.draws import numpy_draws
 from sonosift.cohort.cohort import Cohort
 from sonosift.labels.study_descriptions import STUDY_GROUPS
 from sonosift.losses.partly_labelled import UNLABELLED
+from sonosift.machine import progress
 
 PROBES = ("linear", "curvilinear")
 TAGS = (*PROBES, *STUDY_GROUPS)
@@ -45,7 +46,10 @@ def told_about(need: str | None, cohort: Cohort, rows: pl.DataFrame, settings: M
     if need == "tags":
         if not settings["metadata"]:
             return Told({"tags": 0})
-        tags = controlled(dicom_tags(rows), settings["metadata_control"], settings["wrong_tags"], seed)
+        found = dicom_tags(rows)
+        if not found.any():
+            progress.notice("no frame names its transducer or study: the critic judges by the picture alone")
+        tags = controlled(found, settings["metadata_control"], settings["wrong_tags"], seed)
         return Told({"tags": len(TAGS)}, torch.from_numpy(tags))
     return Told({})
 
@@ -64,13 +68,18 @@ def dicom_tags(rows: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.float32]]:
 def controlled(
     tags: np.ndarray[Any, np.dtype[np.float32]], control: str, wrong: float, seed: int
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Spoil tags on purpose: all shuffled among the frames, or a share of them taken from other frames."""
+    """Spoil tags on purpose: all shuffled among the frames, or a share of them replaced by other frames' tags.
+
+    A replaced row always differs from what it was; only where all frames have the same tags does nothing change.
+    """
     draws = numpy_draws(seed, "metadata control")
     if control == "shuffled":
         return tags[draws.permutation(len(tags))]
     spoilt = tags.copy()
-    chosen = draws.permutation(len(tags))[: round(wrong * len(tags))]
-    spoilt[chosen] = tags[np.roll(chosen, 1)]
+    for row in draws.permutation(len(tags))[: round(wrong * len(tags))]:
+        others = np.flatnonzero((tags != tags[row]).any(axis=1))
+        if len(others):
+            spoilt[row] = tags[draws.choice(others)]
     return spoilt
 
 
@@ -84,7 +93,7 @@ def _classes(cohort: Cohort, rows: pl.DataFrame, rate: float, seed: int) -> Told
     for row in np.flatnonzero(labels.known):
         first.setdefault(clips[row], int(row))
     named = sorted(first)
-    kept = numpy_draws(seed, "labelled clips").permutation(len(named))[: math.ceil(rate * len(named))]
+    kept = numpy_draws(seed, "labelled clips").permutation(len(named))[: math.ceil(round(rate * len(named), 9))]
     _, classes = np.unique(labels.matrix[[first[clip] for clip in named]], axis=0, return_inverse=True)
     class_of = {named[place]: int(classes.ravel()[place]) for place in kept}
     targets = np.array([class_of.get(clip, UNLABELLED) for clip in clips], dtype=np.int64)

@@ -29,19 +29,22 @@ def lowest_loss_on(
         method.eval()
         method.gather = _alone
         device = next(method.parameters()).device
-        total = 0.0
+        totals: dict[str, float] = {}
         batches = min(sampler.steps_per_epoch, _MOST_BATCHES)
         for step in range(batches):
             rows = sampler.rows(step)
-            views = method.views(frames.gather(rows).to(device), ViewDraws(torch_draws(seed, "validation", step)))
+            views = method.judged_views(
+                frames.gather(rows).to(device), ViewDraws(torch_draws(seed, "validation", step))
+            )
             items = torch.from_numpy(rows if rows.ndim == 1 else rows[:, 0].copy())
             told = None if targets is None else targets[items].to(device)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
                 losses = method.losses(Batch(views, told, items.to(device)), list(method.turns())[-1])
-            total += float(losses[method.judged_by])
+            for name, value in losses.items():
+                totals[name] = totals.get(name, 0.0) + float(value) / batches
         method.train(was_training)
         method.gather = gather
-        return Score(-total / batches, {"loss": total / batches})
+        return Score(-totals[method.judged_by], totals)
 
     return validate
 
