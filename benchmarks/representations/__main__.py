@@ -36,7 +36,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--stills", type=int, default=70, help="simulated patients with stills")
     parser.add_argument("--cine", type=int, default=14, help="simulated patients with clips")
     parser.add_argument("--hospital-seed", type=int, default=21)
-    parser.add_argument("--images", type=int, default=24_000, help="images shown to each training")
+    parser.add_argument("--images", type=int, default=6_000, help="images shown to each training")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", choices=(ALL, COHORTS, TRAINING, TABLES), default=ALL)
     parser.add_argument("--cohort", choices=(PHANTOM, LUNG), help="only this one")

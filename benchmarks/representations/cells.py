@@ -101,7 +101,7 @@ def _trained(cell: Cell, cohort: Cohort, init: str, images: int) -> tuple[dict[s
     assert arm.method is not None
     found = api.pretrain(
         cohort.path, method=arm.method, run=cell.name, steps=arm.steps(images), image_size=IMAGE_SIZE, scale="small",
-        init=init, split=SPLIT, part="train", seed=cell.seed, settings=arm.settings,
+        init=init, split=SPLIT, part="train", precision=arm.precision, seed=cell.seed, settings=arm.settings,
     )  # fmt: skip
     run = cohort.runs.get(cell.name)
     curve = [row for row in run.metrics() if "loss" in row]
