@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from sonosift.batches.cutout import cutout
 from sonosift.batches.operation_pool import POOL, apply_from_pool
 from sonosift.batches.random_views import weak_view
 from sonosift.batches.view_draws import ViewDraws
@@ -33,7 +34,7 @@ def fusc_view(frames: Tensor, size: int, draws: ViewDraws) -> Tensor:
 
 
 def with_hole(images: Tensor, length: Tensor, across: Tensor, down: Tensor) -> Tensor:
-    """Blacken a square whose middle lies anywhere in the image, so that its edges may lie outside.
+    """Blacken a small square anywhere in the image.
 
     Args:
         images: ``[B, 1, S, S]``.
@@ -41,10 +42,6 @@ def with_hole(images: Tensor, length: Tensor, across: Tensor, down: Tensor) -> T
         across: ``[B]`` in 0..1, where the middle lies.
         down: the same, from the top.
     """
-    size = images.shape[-1]
-    largest = max(1.0, _LARGEST_HOLE * size / _HOLE_AT)
-    side = (1 + (length * largest).floor()).clamp(max=largest).to(images)[:, None]
-    pixel = torch.arange(size, device=images.device, dtype=images.dtype)[None] + 0.5
-    rows = (pixel - (down.to(images) * size)[:, None]).abs() <= side / 2
-    columns = (pixel - (across.to(images) * size)[:, None]).abs() <= side / 2
-    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
+    largest = max(1.0, _LARGEST_HOLE * images.shape[-1] / _HOLE_AT)
+    side = (1 + (length * largest).floor()).clamp(max=largest)
+    return cutout(images, side, across, down)

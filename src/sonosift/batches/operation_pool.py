@@ -82,22 +82,22 @@ def sharpness(images: Tensor, amount: Tensor) -> Tensor:
 
 def shear_across(images: Tensor, amount: Tensor) -> Tensor:
     """Slant by up to 0.1 pixels per pixel, along the rows."""
-    return _moved(images, 0, 1, (2 * amount - 1) * _LARGEST_SHEAR)
+    return moved(images, 0, 1, (2 * amount - 1) * _LARGEST_SHEAR)
 
 
 def shear_down(images: Tensor, amount: Tensor) -> Tensor:
     """Slant by up to 0.1 pixels per pixel, along the columns."""
-    return _moved(images, 1, 0, (2 * amount - 1) * _LARGEST_SHEAR)
+    return moved(images, 1, 0, (2 * amount - 1) * _LARGEST_SHEAR)
 
 
 def shift_across(images: Tensor, amount: Tensor) -> Tensor:
     """Move by up to a tenth of the width."""
-    return _moved(images, 0, 2, (2 * amount - 1) * 2 * _LARGEST_SHIFT)
+    return moved(images, 0, 2, (2 * amount - 1) * 2 * _LARGEST_SHIFT)
 
 
 def shift_down(images: Tensor, amount: Tensor) -> Tensor:
     """Move by up to a tenth of the height."""
-    return _moved(images, 1, 2, (2 * amount - 1) * 2 * _LARGEST_SHIFT)
+    return moved(images, 1, 2, (2 * amount - 1) * 2 * _LARGEST_SHIFT)
 
 
 def posterize(images: Tensor, amount: Tensor) -> Tensor:
@@ -114,17 +114,18 @@ POOL: tuple[Operation, ...] = (
 """The second identity stands for the change of colours."""
 
 
-def apply_from_pool(images: Tensor, chosen: Tensor, amount: Tensor) -> Tensor:
+def apply_from_pool(images: Tensor, chosen: Tensor, amount: Tensor, pool: tuple[Operation, ...] = POOL) -> Tensor:
     """Apply to each image its own operation.
 
     Args:
         images: ``[B, 1, S, S]`` in 0..1.
-        chosen: ``[B]`` numbers of operations in ``POOL``.
-        amount: ``[B]`` strengths in 0..1.
+        chosen: ``[B]`` numbers of operations in ``pool``.
+        amount: ``[B]`` strengths as the operations of this pool take them; in 0..1 for FUSC's.
+        pool: what is chosen from.
     """
     chosen, amount = chosen.to(images.device), amount.to(images)
     result = images.clone()
-    for number, operation in enumerate(POOL):
+    for number, operation in enumerate(pool):
         if operation is identity:
             continue
         rows = (chosen == number).nonzero(as_tuple=True)[0]
@@ -137,8 +138,15 @@ def _factor(amount: Tensor) -> Tensor:
     return 0.05 + 0.9 * amount
 
 
-def _moved(images: Tensor, row: int, column: int, by: Tensor) -> Tensor:
-    """Sample each image through an affine map that differs from the identity in one entry; black where nothing was."""
+def moved(images: Tensor, row: int, column: int, by: Tensor) -> Tensor:
+    """Sample each image through an affine map that differs from the identity in one entry; black where nothing was.
+
+    Args:
+        images: ``[B, 1, S, S]``.
+        row: of the map's ``[2, 3]`` matrix: 0 says where across, 1 where down a pixel comes from.
+        column: of the matrix: 0 and 1 shear, 2 shifts, in units of half a side.
+        by: ``[B]``, the entry.
+    """
     matrix = torch.zeros(len(images), 2, 3, device=images.device, dtype=images.dtype)
     matrix[:, 0, 0] = matrix[:, 1, 1] = 1.0
     matrix[:, row, column] = by

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sonosift.commands.summary import Summary
 
-METHODS = ("pica-head", "kmeans")
+if TYPE_CHECKING:
+    from sonosift.clusters.trained_groups import TrainedGroups
+    from sonosift.cohort.cohort import Cohort
+    from sonosift.cohort.run_folder import RunFolder
+
+METHODS = ("pica-head", "kmeans", "fusc", "self-label", "temi")
+_USUAL_K = 20
 
 
 class ClusterSummary(Summary):
@@ -21,38 +28,66 @@ class ClusterSummary(Summary):
         filled_groups: Groups with at least one frame.
         effective_groups: How many equally large groups would be as even.
         largest_share: Share of the frames in the largest group.
+        suggested_groups: What a sweep suggests, if there was one.
+        steps: Steps of training, where there was any.
+        best_step: The step that was kept, chosen without labels.
+        set_apart: Frames of a new archive that are unlike all known ones; they are in group -1.
+        notes: What to keep in mind.
         table: The file with frame_id, group, confidence.
     """
 
     run: str
-    from_run: str
+    from_run: str | None
     method: str
     frames: int
     groups: int
     filled_groups: int
     effective_groups: float
     largest_share: float
+    suggested_groups: int | None = None
+    steps: int = 0
+    best_step: int | None = None
+    set_apart: int | None = None
+    notes: list[str] = []
     table: str
 
 
 def cluster(
     cohort: str | Path,
     *,
-    from_run: str,
+    from_run: str | None = None,
     method: str = "pica-head",
     k: int | None = None,
+    over: float = 1.0,
+    sweep: str | None = None,
+    space: str = "auto",
+    apply: str | None = None,
+    false_alarms: float = 0.01,
     run: str | None = None,
+    scale: str = "auto",
     seed: int = 0,
+    settings: dict[str, Any] | None = None,
 ) -> ClusterSummary:
     """Sort all frames of a cohort into groups with the network of a run.
 
+    Only frames of the part that the run learnt from shape the groups; all frames get one. Give the same command again
+    to continue after an interruption.
+
     Args:
         cohort: Folder of the cohort.
-        from_run: Run of pretrain or train whose network is used.
-        method: pica-head: the groups that pica or lsd learnt; kmeans: k-means on the features.
-        k: Number of groups of kmeans; by default as many as the run's head has, or 20.
+        from_run: Run whose network is used (also --from).
+        method: pica-head: the groups that the run has learnt itself; kmeans; fusc: neighbours share a group;
+            self-label: refine the groups of a fusc, pica or lsd run; temi: many small heads on stored features.
+        k: Number of groups; by default as many as the run's head has, or 20.
+        over: Factor on the number of groups: 8 for the papers' over-clustering; merge them with `sonosift merge`.
+        sweep: Try several numbers of groups first: auto, or numbers such as 5,10,20. Without k the suggested one is used.
+        space: Where neighbours and centres are looked for: backbone, projection, pixels (kmeans only), or auto.
+        apply: A clustering (COHORT/runs/NAME, or a name in this cohort) that gives this cohort its groups, untrained.
+        false_alarms: With apply: share of ordinary frames that may be set apart as unlike all known ones.
         run: Name of the new run; by default made of the other run's and the method's.
-        seed: Draws the starts of k-means.
+        scale: paper, small, or auto: small without a GPU.
+        seed: Same seed, same groups.
+        settings: Settings of fusc, self-label or temi, key=value.
 
     Returns:
         How many groups hold how much, and where they are.
@@ -62,64 +97,229 @@ def cluster(
 
     if method not in METHODS:
         raise unknown_name("way of clustering", method, METHODS)
+    if over <= 0:
+        raise SonosiftError(f"over is {over}", "Use a factor above 0, such as 8.")
     opened = Cohort.open(cohort)
-    source = opened.runs.get(from_run)
-    clusters = source.config.get("settings", {}).get("clusters")
-    if method == "pica-head" and clusters is None:
-        raise SonosiftError(f"run {from_run!r} has no groups of its own", "Use method kmeans, or a run of pica or lsd.")
-    if method == "pica-head" and k not in (None, clusters):
+    if apply is not None:
+        return _apply(opened, apply, false_alarms, run)
+    pixels = method == "kmeans" and space == "pixels"
+    if from_run is None and not pixels:
         raise SonosiftError(
-            f"run {from_run!r} has learnt {clusters} groups, not {k}", "Leave k out, or use method kmeans."
+            f"method {method} needs a network", "Name the run that has it with --from; `sonosift runs` lists them."
         )
-    wanted = int(k or clusters or 20)
+    source = None if from_run is None or pixels else opened.runs.get(from_run)
+    own = None if source is None else source.config.get("settings", {}).get("clusters")
+    if source is not None and own is None:
+        own = source.config.get("clusters")
+    if method in ("pica-head", "self-label"):
+        assert source is not None
+        _check_own_groups(source, own, method, k, over, sweep)
 
-    import numpy as np
-    import polars as pl
-
-    from sonosift.machine import atomic, progress
-    from sonosift.metrics.clustering import effective_clusters, filled_clusters
-    from sonosift.neighbours.k_means import assign_to_centres, k_means
-    from sonosift.training.cohort_frames import frames_without_labels, load_canvas
+    from sonosift.clusters.cohort_features import check_number_of_groups, chosen_space, sides_of
+    from sonosift.machine import progress
     from sonosift.training.core_share import take_idle_cores
-    from sonosift.training.finished_run import load_method
-    from sonosift.training.predict import predict, softmax
 
+    chosen = chosen_space(space, source, projection=method == "fusc")
+    sides = sides_of(opened, source)
     frame_ids = opened.frames.frame_ids
-    folder = opened.runs.create(
-        run or f"{from_run}-{method}",
-        {"command": "cluster", "method": method, "from_run": from_run, "clusters": wanted, "seed": seed},
-        frame_ids=frame_ids,
-    )
+    take_idle_cores()
+    found_sweep = None
+    features = _features(opened, source, chosen) if method in ("kmeans", "fusc", "temi") or sweep else None
+    if sweep is not None:
+        assert features is not None
+        found_sweep = _sweep(opened, features, sides.learnt, sweep, seed)
+    suggested = found_sweep.suggested if found_sweep else None
+    wanted = round((k or suggested or own or _USUAL_K) * over)
+    if method in ("kmeans", "fusc", "temi"):
+        check_number_of_groups(wanted, int(sides.learnt.sum()))
+    values = _values(opened, source, method, wanted, scale, settings)
+    config: dict[str, Any] = {
+        "command": "cluster",
+        "method": method,
+        "from_run": from_run,
+        "clusters": wanted,
+        "space": chosen,
+        "split": source.config.get("split") if source else None,
+        "part": sides.part,
+        "precision": source.config["precision"] if source else None,
+        "seed": seed,
+    }
+    if method == "self-label" or (method == "fusc" and values["learns"] != "features"):
+        config |= {"settings": values, "facts": {"frames": int(sides.learnt.sum())} if method == "fusc" else {}}
+    elif values:
+        config["group_settings"] = values
+    folder = opened.runs.create(run or f"{from_run or 'pixels'}-{method}", config, frame_ids=frame_ids)
     if folder.finished:
         progress.notice(f"{folder.name} is finished already: its result stands as it is")
         return ClusterSummary(**folder.summary())
-    take_idle_cores()
-    network = load_method(source)
-    found = predict(
-        network, load_canvas(opened, frame_ids, network.image_size), source.config["precision"], title="embed"
-    )
-    if method == "pica-head":
-        probabilities = softmax(found.logits)
-        groups, confidence = probabilities.argmax(axis=1).astype(np.int64), probabilities.max(axis=1)
+    if found_sweep is not None:
+        from sonosift.clusters.group_number_sweep import FILE_NAME
+        from sonosift.machine import atomic
+
+        atomic.write_text(folder.path / FILE_NAME, found_sweep.model_dump_json(indent=2) + "\n")
+
+    from sonosift.clusters.group_tables import write_groups
+
+    found = _groups(opened, source, method, features, sides, values, wanted, folder, seed)
+    write_groups(folder, frame_ids, found)
+    return _finish(folder, config, frame_ids, found, suggested_groups=suggested)
+
+
+def _check_own_groups(
+    source: RunFolder, own: int | None, method: str, k: int | None, over: float, sweep: str | None
+) -> None:
+    from sonosift.errors import SonosiftError
+
+    if own is None:
+        raise SonosiftError(
+            f"run {source.name!r} has no groups of its own", "Use method kmeans, fusc or temi, or a run of pica or lsd."
+        )
+    if k not in (None, own) or over != 1 or sweep is not None:
+        asked = f"{k}" if k not in (None, own) else "another number"
+        raise SonosiftError(
+            f"run {source.name!r} has learnt {own} groups, not {asked}",
+            f"Leave k, over and sweep out with {method}, or use method kmeans.",
+        )
+
+
+def _features(cohort: Cohort, source: RunFolder | None, space: str) -> Any:
+    from sonosift.clusters.cohort_features import check_that_frames_differ, network_features
+
+    if source is None:
+        import numpy as np
+
+        from sonosift.evaluate.pixels import shrink
+
+        ids = cohort.frames.frame_ids
+        parts = [shrink(cohort.frames.read(ids[start : start + 512])) for start in range(0, len(ids), 512)]
+        features = np.concatenate(parts) if parts else np.empty((0, 1), dtype=np.float32)
     else:
-        # Centres come from the frames the network learnt from; test patients do not shape their own groups.
-        seen, _ = frames_without_labels(opened, source.config.get("split") or "default", source.config.get("part"))
-        learnt = found.features[np.isin(np.array(frame_ids), seen["frame_id"].to_numpy())]
-        groups, confidence = assign_to_centres(found.features, k_means(learnt, wanted, seed=seed).centres)
-    folder.save_embeddings(frame_ids, found.features)
-    table = folder.path / "groups.parquet"
-    with atomic.replacing(table) as temporary:
-        pl.DataFrame({"frame_id": frame_ids, "group": groups, "confidence": confidence}).write_parquet(temporary)
+        features = network_features(cohort, source, space)
+    check_that_frames_differ(features, "the eye" if source is None else f"the network of run {source.name!r}")
+    return features
+
+
+def _sweep(cohort: Cohort, features: Any, learnt: Any, wanted: str, seed: int) -> Any:
+    from sonosift.clusters.group_number_sweep import sweep, sweep_numbers
+
+    patients = cohort.catalog()["patient"].to_numpy()[learnt].tolist()
+    return sweep(features[learnt], patients, sweep_numbers(wanted, int(learnt.sum())), seed=seed)
+
+
+def _values(
+    cohort: Cohort, source: RunFolder | None, method: str, wanted: int, scale: str, settings: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return the final settings of a method that has any."""
+    from sonosift.errors import SonosiftError
+    from sonosift.methods import registry
+    from sonosift.training.cohort_frames import settings_of
+    from sonosift.training.precision import training_device
+    from sonosift.training.scale import is_small
+
+    given = dict(settings or {})
+    if method in ("kmeans", "pica-head"):
+        if given:
+            raise SonosiftError(f"method {method} has no settings", f"Leave out --set {next(iter(given))}=…")
+        return {}
+    if method == "temi":
+        from sonosift.clusters.temi_config import TemiConfig
+        from sonosift.methods.settings import configure
+
+        return configure(TemiConfig, "temi", {"clusters": wanted} | given).model_dump(mode="json")
+    assert source is not None
+    network = settings_of(cohort, source.name, ("backbone", "channels", "scaling", "image_size"))
+    small = is_small(scale, training_device())
+    return registry.config_of(method, network | {"clusters": wanted} | given, small=small).model_dump(mode="json")
+
+
+def _groups(
+    cohort: Cohort,
+    source: RunFolder | None,
+    method: str,
+    features: Any,
+    sides: Any,
+    values: dict[str, Any],
+    wanted: int,
+    folder: RunFolder,
+    seed: int,
+) -> TrainedGroups:
+    from sonosift.clusters import stored_groups, train_fusc, train_self_labels
+    from sonosift.methods import registry
+
+    if method == "kmeans":
+        return stored_groups.k_means_groups(features, sides, wanted, folder, seed, network=source is not None)
+    assert source is not None
+    precision = source.config["precision"]
+    if method == "pica-head":
+        return stored_groups.own_groups(cohort, source)
+    if method == "temi":
+        return stored_groups.temi_groups(features, sides, values, folder, seed)
+    config: Any = registry.config_of(method, values)
+    if method == "self-label":
+        return train_self_labels.self_labels(cohort, source, sides, config, folder, precision, seed)
+    if config.learns == "features":
+        return train_fusc.fusc_on_features(features, sides, config, folder, seed)
+    return train_fusc.fusc_on_images(cohort, source, features, sides, config, folder, precision, seed)
+
+
+def _finish(
+    folder: RunFolder, config: dict[str, Any], frame_ids: list[str], found: TrainedGroups, **more: Any
+) -> ClusterSummary:
+    import numpy as np
+
+    from sonosift.clusters.group_tables import GROUPS_FILE
+    from sonosift.machine import progress
+    from sonosift.metrics.clustering import effective_clusters, filled_clusters
+
+    groups = found.assigned.groups
+    known = groups[groups >= 0]
     summary = ClusterSummary(
         run=folder.name,
-        from_run=from_run,
-        method=method,
+        from_run=config["from_run"],
+        method=config["method"],
         frames=len(frame_ids),
-        groups=wanted,
-        filled_groups=filled_clusters(groups),
-        effective_groups=round(effective_clusters(groups), 2),
-        largest_share=float(np.bincount(groups).max() / len(groups)),
-        table=str(table),
+        groups=config["clusters"],
+        filled_groups=filled_clusters(known) if len(known) else 0,
+        effective_groups=round(effective_clusters(known), 2) if len(known) else 0.0,
+        largest_share=float(np.bincount(known).max() / len(groups)) if len(known) else 0.0,
+        steps=found.steps,
+        best_step=found.best_step,
+        notes=found.notes,
+        table=str(folder.path / GROUPS_FILE),
+        **more,
     )
+    for note in found.notes:
+        progress.notice(note)
     folder.finish(**summary.model_dump(mode="json"))
     return summary
+
+
+def _apply(cohort: Cohort, applied: str, false_alarms: float, run: str | None) -> ClusterSummary:
+    from sonosift.clusters.apply_groups import KnownGroups, apply_groups
+    from sonosift.clusters.group_tables import write_groups
+    from sonosift.machine import progress
+
+    known = KnownGroups.find(applied, cohort)
+    frame_ids = cohort.frames.frame_ids
+    config = {
+        "command": "cluster",
+        "method": f"{known.run.config['method']}, applied",
+        "from_run": None,
+        "applied": known.run.name,
+        "applied_fingerprint": known.run.record.data_fingerprint,
+        "clusters": known.run.config["clusters"],
+        "false_alarms": false_alarms,
+    }
+    folder = cohort.runs.create(run or f"{known.run.name}-applied", config, frame_ids=frame_ids)
+    if folder.finished:
+        progress.notice(f"{folder.name} is finished already: its result stands as it is")
+        return ClusterSummary(**folder.summary())
+    found = apply_groups(known, cohort, false_alarms)
+    write_groups(folder, frame_ids, found.groups, distance=found.distances)
+    limit = found.threshold
+    found.groups.notes.append(
+        f"{int(found.strangers.sum())} of {len(frame_ids)} frames are unlike all known ones (group -1): farther than "
+        f"{limit.distance:.4f}, which {limit.false_alarms:.1%} of ordinary frames are by chance "
+        f"(read from {limit.calibrated_on} frames of {limit.patients} patients kept apart)"
+    )
+    return _finish(folder, config, frame_ids, found.groups, set_apart=int(found.strangers.sum()))

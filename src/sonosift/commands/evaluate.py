@@ -30,6 +30,10 @@ class EvaluateSummary(Summary):
         gain_high: Upper end.
         per_label_f1: F1 of each label; null where it is undefined.
         purity: Purity of the run's groups, when it has any.
+        weighted_average_precision: Average precision over labels by support, when the run gives probabilities.
+        per_exam_f1: F1 over whole exams, averaged over labels by support.
+        calibration_error: How far probabilities are from what they promise (expected calibration error).
+        leak: With show_leak: the figure of a split by frame beside that by patient. Never quote the former.
         notes: What to keep in mind.
         evaluation: The file with everything.
     """
@@ -48,6 +52,10 @@ class EvaluateSummary(Summary):
     gain_high: float | None
     per_label_f1: dict[str, float | None]
     purity: float | None
+    weighted_average_precision: float | None
+    per_exam_f1: float | None
+    calibration_error: float | None
+    leak: dict[str, float | str | None] | None
     notes: list[str]
     evaluation: str
 
@@ -59,7 +67,17 @@ class EvaluateSummary(Summary):
             f"  {self.best_baseline} (best simple baseline) {_number(self.best_baseline_f1)}; "
             f"difference {_number(self.gain_low)} to {_number(self.gain_high)}",
             "  " + ", ".join(f"{name} {_number(value)}" for name, value in self.per_label_f1.items()),
+            f"  over whole exams {_number(self.per_exam_f1)}",
         ]
+        if self.weighted_average_precision is not None:
+            lines.append(f"  average precision {_number(self.weighted_average_precision)}")
+        if self.calibration_error is not None:
+            lines.append(f"  calibration error {_number(self.calibration_error)}")
+        if self.leak is not None:
+            by_patient, by_frame = (_number(self.leak[way]) for way in ("by_patient", "by_frame"))  # type: ignore[arg-type]
+            lines.append(
+                f"  LEAK, not a result: {self.leak['about']} {by_frame} split by frame, {by_patient} by patient"
+            )
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes), f"Written to {self.evaluation}"])
 
 
@@ -70,6 +88,7 @@ def evaluate(
     split: str = "default",
     part: str = "test",
     random_features: bool = False,
+    show_leak: bool = False,
     draws: int = 1000,
     seed: int = 0,
 ) -> EvaluateSummary:
@@ -84,6 +103,7 @@ def evaluate(
         split: Split whose parts are used.
         part: Part to judge on: test or validation.
         random_features: Also judge the features of the same network with random weights.
+        show_leak: Also show what a split by frame would have reported, marked as the leak that it is.
         draws: Resamples of patients for the 95 % intervals.
         seed: Draws the resamples; the same seed gives the same figures.
 
@@ -94,7 +114,7 @@ def evaluate(
     from sonosift.errors import SonosiftError
     from sonosift.evaluate.cohort_frames import cohort_frames
     from sonosift.evaluate.evaluate_run import evaluate_run, frames_to_embed
-    from sonosift.evaluate.protocol import Resampling
+    from sonosift.evaluate.resampling import Resampling
     from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
     from sonosift.machine import atomic
 
@@ -104,8 +124,9 @@ def evaluate(
     folder = opened.runs.get(run)
     frames = cohort_frames(opened, split)
     ancestors = _ancestors(opened, folder)
-    # A clustering has the very features of the run it came from; once is enough.
-    frozen = [] if "from_run" in folder.config else [RunOutputs.read(ancestor) for ancestor in ancestors]
+    # A clustering without a network of its own has the very features of the run it came from; once is enough.
+    same_features = "from_run" in folder.config and "settings" not in folder.config
+    frozen = [] if same_features else [RunOutputs.read(ancestor) for ancestor in ancestors]
     if random_features:
         from sonosift.evaluate.random_features import random_features as embed
 
@@ -119,11 +140,13 @@ def evaluate(
         training_ids=training_frames(folder.path),
         frozen=frozen,
         met_test_patients=[one.name for one in (folder, *ancestors) if one.config.get("part") == "all"],
+        show_leak=show_leak,
         resampling=Resampling(draws, seed),
     )
     path = folder.path / EVALUATION_FILE
     atomic.write_text(path, found.model_dump_json(indent=2) + "\n")
     ours, difference = found.methods[0], found.differences[0]
+    calibration = found.calibration
     baselines = {method.name: method.weighted_f1.value for method in found.methods}
     return EvaluateSummary(
         run=run,
@@ -140,6 +163,10 @@ def evaluate(
         gain_high=difference.weighted_f1.high,
         per_label_f1={row.name: row.f1.value for row in ours.classes},
         purity=found.groups[0].purity.value if found.groups else None,
+        weighted_average_precision=ours.weighted_average_precision and ours.weighted_average_precision.value,
+        per_exam_f1=ours.exams and ours.exams.weighted_f1.value,
+        calibration_error=calibration and (calibration.error_with_temperature or calibration.error),
+        leak=found.leak and found.leak.model_dump(),
         notes=found.notes,
         evaluation=str(path),
     )

@@ -17,6 +17,9 @@ import typer
 
 from sonosift.errors import SonosiftError
 
+# Names that Python does not allow as they stand.
+_SPELLINGS = {"from_run": ("--from-run", "--from")}
+
 
 def command_signature(call: Callable[..., Any]) -> inspect.Signature:
     """Return the signature that Typer reads: the call's own parameters and the three flags all commands share."""
@@ -107,10 +110,12 @@ def _typer_parameter(parameter: inspect.Parameter, types: dict[str, Any], helps:
     if parameter.name == "settings":
         option = typer.Option(None, "--set", help=text or "key=value, as often as needed.", metavar="KEY=VALUE")
         return inspect.Parameter("set", keyword, default=option, annotation=list[str])
-    make = typer.Option if parameter.kind is keyword else typer.Argument
     required = parameter.default is inspect.Parameter.empty
     default = ... if required else parameter.default
-    made = make(default, help=text, show_default=default is not None)
+    if parameter.kind is keyword:
+        made = typer.Option(default, *_SPELLINGS.get(parameter.name, ()), help=text, show_default=default is not None)
+    else:
+        made = typer.Argument(default, help=text, show_default=default is not None)
     return inspect.Parameter(parameter.name, keyword, default=made, annotation=_shell_type(types[parameter.name]))
 
 

@@ -33,7 +33,7 @@ class Fusc(Method):
         super().__init__()
         self.config = config
         self.image_size = config.image_size
-        self.backbone = Backbone(config.backbone, config.channels)
+        self.backbone = Backbone(config.backbone, config.channels, config.scaling)
         self.cluster_head = linear_head(self.backbone.features, config.clusters)
         width = min(config.neighbours + 1, frames)
         self.register_buffer("table", torch.arange(frames)[:, None].repeat(1, width))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sonosift.methods.settings import MethodConfig, code, ours, paper
+from sonosift.nets.scaling import ABOUT_SCALING, Scaling
 
 
 class FuscConfig(MethodConfig):
@@ -12,6 +13,7 @@ class FuscConfig(MethodConfig):
 
     backbone: str = paper("resnet18", "timm network; that of the run whose weights it begins with")
     channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
+    scaling: Scaling = ours("imagenet", ABOUT_SCALING)
     image_size: int = code(224, "pixels of a view", ge=16)
     clusters: int = paper(15, "number of groups K", ge=2)
     learns: Literal["network", "head", "features"] = code(

@@ -31,7 +31,7 @@ class SelfLabelling(Method):
         super().__init__()
         self.config = config
         self.image_size = config.image_size
-        self.backbone = Backbone(config.backbone, config.channels)
+        self.backbone = Backbone(config.backbone, config.channels, config.scaling)
         self.cluster_head = linear_head(self.backbone.features, config.clusters)
         self.register_buffer("skipped", torch.zeros((), dtype=torch.long))
         self._nothing_learnt = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sonosift.methods.settings import MethodConfig, code, ours, paper
+from sonosift.nets.scaling import ABOUT_SCALING, Scaling
 
 
 class SelfLabellingConfig(MethodConfig):
@@ -12,6 +13,7 @@ class SelfLabellingConfig(MethodConfig):
 
     backbone: str = paper("resnet18", "timm network; that of the run whose groups it begins with")
     channels: Literal[1, 2, 3] = ours(1, "1: grey as it is; 3: grey repeated; 2: Sobel gradients")
+    scaling: Scaling = ours("imagenet", ABOUT_SCALING)
     image_size: int = code(224, "pixels of a view", ge=16)
     clusters: int = paper(15, "number of groups K; that of the run whose groups it begins with", ge=2)
     threshold: float = paper(0.99, "an answer counts when its probability is above this", ge=0, lt=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,9 +58,11 @@ def k_means(
         )
     if normalise:
         rows = unit_rows(rows)
-    model = KMeans(n_clusters=clusters, n_init=restarts, max_iter=iterations, random_state=seed, algorithm="lloyd").fit(
-        rows
-    )
+    model = KMeans(n_clusters=clusters, n_init=restarts, max_iter=iterations, random_state=seed, algorithm="lloyd")
+    with warnings.catch_warnings():
+        # Fewer different rows than K leave groups empty; whoever counts filled groups sees it.
+        warnings.filterwarnings("ignore", message="Number of distinct clusters")
+        model.fit(rows)
     centres = model.cluster_centers_.astype(np.float32)
     assignments, confidence = assign_to_centres(rows, centres, normalise=False)
     return KMeansGroups(assignments, centres, confidence, inertia=float(model.inertia_))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.frame_source import FrameSource
 from sonosift.losses.neighbour_consistency import neighbour_consistency
 from sonosift.methods.method import Method
 from sonosift.training.fit_plan import Score, Validate
@@ -29,7 +29,7 @@ def label_free_score(logits: NDArray[np.float32], table: NDArray[np.int64]) -> S
     return Score(entropy - consistency, {"consistency": consistency, "entropy": entropy})
 
 
-def judged_without_labels(frames: FrameTensor, table: NDArray[np.int64], precision: Precision) -> Validate:
+def judged_without_labels(frames: FrameSource, table: NDArray[np.int64], precision: Precision) -> Validate:
     """Return the function that scores a method on frames and their neighbours among each other."""
 
     def validate(method: Method) -> Score:
