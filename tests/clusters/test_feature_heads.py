@@ -83,12 +83,12 @@ def test_killed_and_continued_it_ends_with_the_same_head(blobs, tmp_path):
     rows, _, table = blobs
     whole = temi(rows, table, TemiConfig(clusters=5, heads=2, steps=30), seed=1)
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def kill(step, **_):
         if step == 20:
-            raise Killed
+            raise KilledError
 
     import sonosift.clusters.feature_loop as loop
 
@@ -98,7 +98,7 @@ def test_killed_and_continued_it_ends_with_the_same_head(blobs, tmp_path):
         patch.setattr(
             "sonosift.clusters.temi_heads.FeaturePlan", lambda steps: plan(steps, log_every=10, save_every_s=0)
         )
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             temi(rows, table, config, seed=1, state_folder=tmp_path, log=kill)
         continued = temi(rows, table, config, seed=1, state_folder=tmp_path)
     for key, tensor in whole.head.state_dict().items():

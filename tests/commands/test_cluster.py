@@ -12,6 +12,7 @@ from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.writer import CohortWriter
 from sonosift.commands.cluster import cluster
 from sonosift.commands.evaluate import evaluate
+from sonosift.commands.merge import merge
 from sonosift.commands.pretrain import pretrain
 from sonosift.errors import SonosiftError
 from sonosift.training.finished_run import load_method
@@ -217,3 +218,26 @@ def test_what_does_not_fit_together(cohort):
     ):
         with pytest.raises(SonosiftError, match=match):
             cluster(cohort.path, **given)
+
+
+def test_groups_are_merged_to_a_number_and_by_a_table(cohort, tmp_path):
+    cluster(cohort.path, from_run="simclr", method="kmeans", k=6, run="six")
+    six = pl.read_parquet(cohort.runs.get("six").path / "groups.parquet")
+    three = merge(cohort.path, from_run="six", to=3)
+    new = pl.read_parquet(three.table)
+    assert (three.before, three.after) == (6, 3)
+    assert new["group"].n_unique() == 3
+    assert new.with_columns(six["group"].alias("old"))["old", "group"].unique().height == 6  # each goes to one
+    table = tmp_path / "upper.yaml"
+    table.write_text("upper: [0, 2]\nlower: [1, 5]\n")
+    named = merge(cohort.path, from_run="six", by=table, run="named")
+    assert named.merged == {0: [0, 2], 1: [1, 5], 2: [3], 3: [4]}
+    assert named.names == {0: "upper", 1: "lower"}
+    assert evaluate(cohort.path, run="named", draws=10).purity is not None
+    for given, match in (
+        ({"from_run": "six"}, "either a number or a table"),
+        ({"from_run": "six", "to": 9}, "6 groups cannot be merged to 9"),
+        ({"from_run": "simclr", "to": 2}, "holds no groups"),
+    ):
+        with pytest.raises(SonosiftError, match=match):
+            merge(cohort.path, **given)

@@ -1,4 +1,4 @@
-"""A new archive through a clustering that exists: nothing is trained, and images unlike all known ones are set apart."""
+"""A new archive through a clustering that exists: untrained, and images unlike all known ones are set apart."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ def apply_groups(known: KnownGroups, cohort: Cohort, false_alarms: float) -> App
     notes = (
         []
         if math.isfinite(threshold.distance)
-        else [
-            f"nothing could be set apart: {threshold.calibrated_on} frames kept apart are too few for {false_alarms:.2%}"
-        ]
+        else [f"nothing could be set apart: {threshold.calibrated_on} frames are too few for {false_alarms:.2%}"]
     )
     if not sides.really_apart:
         notes.append("no patient was kept apart when the groups were formed: the rate of false alarms is higher")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -34,7 +35,7 @@ class FeatureHeads(nn.Module):
         widths = [features, *hidden, clusters]
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        for wide, narrow in zip(widths[:-1], widths[1:], strict=True):
+        for wide, narrow in itertools.pairwise(widths):
             # What nn.Linear starts with, for each head.
             reach = wide**-0.5
             self.weights.append(nn.Parameter(torch.empty(heads, wide, narrow).uniform_(-reach, reach)))

@@ -93,7 +93,7 @@ def learn_on_features(
             learner.prepare(optimizer, step, plan.steps)
             losses = learner.losses(features[pairs[:, 0]], features[pairs[:, 1]])
             optimizer.zero_grad()
-            losses["loss"].backward()
+            losses["loss"].backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             learner.after_step(step, plan.steps)
             step += 1

@@ -1,4 +1,4 @@
-"""What gives a new frame its group: centres, or a head on features; kept with the run as ``group_model.safetensors``."""
+"""What gives a new frame its group: centres or a head on features, in ``group_model.safetensors``."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
-from sonosift.machine import progress
+from sonosift.machine import atomic, progress
 from sonosift.metrics.clustering import adjusted_rand_index, effective_clusters, filled_clusters
 from sonosift.neighbours.k_means import assign_to_centres, k_means
 
@@ -51,6 +52,16 @@ class Sweep(BaseModel):
     pairs: int
     frames: int
     patients: int
+
+    def save(self, run: RunFolder) -> None:
+        """Keep it with the run whose number of groups it suggested."""
+        atomic.write_text(run.path / FILE_NAME, self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def read(cls, run: RunFolder) -> Sweep | None:
+        """Return the sweep of a run, or None where there was none."""
+        path = run.path / FILE_NAME
+        return cls.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def sweep_numbers(wanted: str, frames: int) -> list[int]:
@@ -121,7 +132,8 @@ def sweep(
 def suggest(rows: Sequence[SweepRow]) -> int:
     """Take the largest K that is, within one standard deviation, as stable as the most stable one.
 
-    >>> suggest([SweepRow(k=k, stability=s, spread=0.05, evenness=1, filled=k) for k, s in ((2, .9), (5, .88), (9, .5))])
+    >>> tried = ((2, 0.9), (5, 0.88), (9, 0.5))
+    >>> suggest([SweepRow(k=k, stability=s, spread=0.05, evenness=1, filled=k) for k, s in tried])
     5
     """
     best = max(rows, key=lambda row: row.stability)

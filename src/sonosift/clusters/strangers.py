@@ -1,4 +1,4 @@
-"""Which images are unlike anything that the groups were formed from? Told by distance, at a stated rate of false alarms."""
+"""Which images are unlike all that the groups were formed from: by distance, at a stated rate of false alarms."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sonosift.cohort.run_folder import RunFolder
 
 METHODS = ("pica-head", "kmeans", "fusc", "self-label", "temi")
+FORMING = ("kmeans", "fusc", "temi")
+"""Those that make as many groups as one likes."""
 _USUAL_K = 20
 
 
@@ -48,7 +50,7 @@ class ClusterSummary(Summary):
     steps: int = 0
     best_step: int | None = None
     set_apart: int | None = None
-    notes: list[str] = []
+    notes: list[str]
     table: str
 
 
@@ -80,7 +82,7 @@ def cluster(
             self-label: refine the groups of a fusc, pica or lsd run; temi: many small heads on stored features.
         k: Number of groups; by default as many as the run's head has, or 20.
         over: Factor on the number of groups: 8 for the papers' over-clustering; merge them with `sonosift merge`.
-        sweep: Try several numbers of groups first: auto, or numbers such as 5,10,20. Without k the suggested one is used.
+        sweep: Try several numbers of groups first: auto, or 5,10,20. Without k the suggested one is used.
         space: Where neighbours and centres are looked for: backbone, projection, pixels (kmeans only), or auto.
         apply: A clustering (COHORT/runs/NAME, or a name in this cohort) that gives this cohort its groups, untrained.
         false_alarms: With apply: share of ordinary frames that may be set apart as unlike all known ones.
@@ -102,15 +104,7 @@ def cluster(
     opened = Cohort.open(cohort)
     if apply is not None:
         return _apply(opened, apply, false_alarms, run)
-    pixels = method == "kmeans" and space == "pixels"
-    if from_run is None and not pixels:
-        raise SonosiftError(
-            f"method {method} needs a network", "Name the run that has it with --from; `sonosift runs` lists them."
-        )
-    source = None if from_run is None or pixels else opened.runs.get(from_run)
-    own = None if source is None else source.config.get("settings", {}).get("clusters")
-    if source is not None and own is None:
-        own = source.config.get("clusters")
+    source, own = _source(opened, from_run, method, space)
     if method in ("pica-head", "self-label"):
         assert source is not None
         _check_own_groups(source, own, method, k, over, sweep)
@@ -123,46 +117,40 @@ def cluster(
     sides = sides_of(opened, source)
     frame_ids = opened.frames.frame_ids
     take_idle_cores()
-    found_sweep = None
-    features = _features(opened, source, chosen) if method in ("kmeans", "fusc", "temi") or sweep else None
-    if sweep is not None:
-        assert features is not None
-        found_sweep = _sweep(opened, features, sides.learnt, sweep, seed)
-    suggested = found_sweep.suggested if found_sweep else None
+    features = _features(opened, source, chosen) if method in FORMING or sweep else None
+    swept = None if sweep is None else _sweep(opened, features, sides.learnt, sweep, seed)
+    suggested = swept.suggested if swept else None
     wanted = round((k or suggested or own or _USUAL_K) * over)
-    if method in ("kmeans", "fusc", "temi"):
+    if method in FORMING:
         check_number_of_groups(wanted, int(sides.learnt.sum()))
     values = _values(opened, source, method, wanted, scale, settings)
-    config: dict[str, Any] = {
-        "command": "cluster",
-        "method": method,
-        "from_run": from_run,
-        "clusters": wanted,
-        "space": chosen,
-        "split": source.config.get("split") if source else None,
-        "part": sides.part,
-        "precision": source.config["precision"] if source else None,
-        "seed": seed,
-    }
-    if method == "self-label" or (method == "fusc" and values["learns"] != "features"):
-        config |= {"settings": values, "facts": {"frames": int(sides.learnt.sum())} if method == "fusc" else {}}
-    elif values:
-        config["group_settings"] = values
-    folder = opened.runs.create(run or f"{from_run or 'pixels'}-{method}", config, frame_ids=frame_ids)
+    config = _config(source, method, wanted, chosen, sides, values, seed)
+    folder = opened.runs.create(run or f"{source.name if source else 'pixels'}-{method}", config, frame_ids=frame_ids)
     if folder.finished:
         progress.notice(f"{folder.name} is finished already: its result stands as it is")
         return ClusterSummary(**folder.summary())
-    if found_sweep is not None:
-        from sonosift.clusters.group_number_sweep import FILE_NAME
-        from sonosift.machine import atomic
-
-        atomic.write_text(folder.path / FILE_NAME, found_sweep.model_dump_json(indent=2) + "\n")
+    if swept is not None:
+        swept.save(folder)
 
     from sonosift.clusters.group_tables import write_groups
 
     found = _groups(opened, source, method, features, sides, values, wanted, folder, seed)
     write_groups(folder, frame_ids, found)
     return _finish(folder, config, frame_ids, found, suggested_groups=suggested)
+
+
+def _source(cohort: Cohort, from_run: str | None, method: str, space: str) -> tuple[RunFolder | None, int | None]:
+    """Return the run whose network is used, None for pixels, and how many groups it has learnt."""
+    from sonosift.errors import SonosiftError
+
+    if method == "kmeans" and space == "pixels":
+        return None, None
+    if from_run is None:
+        raise SonosiftError(
+            f"method {method} needs a network", "Name the run that has it with --from; `sonosift runs` lists them."
+        )
+    source = cohort.runs.get(from_run)
+    return source, source.config.get("settings", {}).get("clusters") or source.config.get("clusters")
 
 
 def _check_own_groups(
@@ -204,6 +192,27 @@ def _sweep(cohort: Cohort, features: Any, learnt: Any, wanted: str, seed: int) -
 
     patients = cohort.catalog()["patient"].to_numpy()[learnt].tolist()
     return sweep(features[learnt], patients, sweep_numbers(wanted, int(learnt.sum())), seed=seed)
+
+
+def _config(
+    source: RunFolder | None, method: str, clusters: int, space: str, sides: Any, values: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "command": "cluster",
+        "method": method,
+        "from_run": source.name if source else None,
+        "clusters": clusters,
+        "space": space,
+        "split": source.config.get("split") if source else None,
+        "part": sides.part,
+        "precision": source.config["precision"] if source else None,
+        "seed": seed,
+    }
+    # ``settings`` are those of a network of the run's own; heads on stored features have none.
+    if method == "self-label" or (method == "fusc" and values["learns"] != "features"):
+        facts = {"frames": int(sides.learnt.sum())} if method == "fusc" else {}
+        return config | {"settings": values, "facts": facts}
+    return config | ({"group_settings": values} if values else {})
 
 
 def _values(

@@ -20,7 +20,7 @@ class SelfLabellingConfig(MethodConfig):
     class_balancing: bool = code(True, "rare groups weigh as much as common ones; false: the paper's text")
     on_collapse: Literal["keep", "report"] = ours(
         "keep",
-        "keep: when groups have emptied, the groups of before stand; report: the collapsed groups stand, as in the paper",
+        "keep: when groups have emptied, those of before stand; report: the collapsed ones stand, as in the paper",
     )
     batch_size: int = code(1000, "images per batch", ge=2)
     learning_rate: float = code(1e-4, "of Adam, fixed", gt=0)
