@@ -12,6 +12,7 @@ from sonosift.commands.forget import forget
 from sonosift.commands.ingest import ingest
 from sonosift.commands.inspect import inspect
 from sonosift.commands.label import label
+from sonosift.commands.match import match
 from sonosift.commands.merge import merge
 from sonosift.commands.phantom import phantom
 from sonosift.commands.pretrain import pretrain
@@ -23,6 +24,6 @@ from sonosift.commands.verify import verify
 
 # In the order in which a user meets them.
 __all__ = [  # noqa: RUF022
-    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge", "train",
+    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge", "match", "train",
     "evaluate", "runs", "report", "phantom",
 ]  # fmt: skip

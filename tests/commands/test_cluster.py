@@ -12,6 +12,7 @@ from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.writer import CohortWriter
 from sonosift.commands.cluster import cluster
 from sonosift.commands.evaluate import evaluate
+from sonosift.commands.match import match
 from sonosift.commands.merge import merge
 from sonosift.commands.pretrain import pretrain
 from sonosift.errors import SonosiftError
@@ -204,7 +205,7 @@ def test_identical_frames_embeddings_that_are_no_numbers_and_an_empty_run(tmp_pa
 
 
 def test_what_does_not_fit_together(cohort):
-    for given, match in (
+    for given, words in (
         ({"method": "k-means", "from_run": "simclr"}, "kmeans"),
         ({"method": "kmeans"}, "needs a network"),
         ({"method": "kmeans", "from_run": "simclr", "over": 0}, "over is 0"),
@@ -216,7 +217,7 @@ def test_what_does_not_fit_together(cohort):
         ({"method": "kmeans", "from_run": "simclr", "space": "projektion"}, "Did you mean 'projection'"),
         ({"method": "kmeans", "from_run": "simclr", "sweep": "many"}, "no list of numbers"),
     ):
-        with pytest.raises(SonosiftError, match=match):
+        with pytest.raises(SonosiftError, match=words):
             cluster(cohort.path, **given)
 
 
@@ -234,10 +235,46 @@ def test_groups_are_merged_to_a_number_and_by_a_table(cohort, tmp_path):
     assert named.merged == {0: [0, 2], 1: [1, 5], 2: [3], 3: [4]}
     assert named.names == {0: "upper", 1: "lower"}
     assert evaluate(cohort.path, run="named", draws=10).purity is not None
-    for given, match in (
+    for given, words in (
         ({"from_run": "six"}, "either a number or a table"),
         ({"from_run": "six", "to": 9}, "6 groups cannot be merged to 9"),
         ({"from_run": "simclr", "to": 2}, "holds no groups"),
     ):
-        with pytest.raises(SonosiftError, match=match):
+        with pytest.raises(SonosiftError, match=words):
             merge(cohort.path, **given)
+
+
+def test_groups_are_held_against_labels(cohort):
+    cluster(cohort.path, from_run="simclr", method="temi", k=4, run="held", settings={"steps": 20, "heads": 2})
+    found = match(cohort.path, "held", draws=20)
+    scores = pl.read_parquet(found.scores)
+    table = pl.read_parquet(cohort.runs.get("held").path / "groups.parquet")
+    assert scores["frame_id"].to_list() == cohort.frames.frame_ids
+    # All frames of a group score alike; mixed, they do not.
+    per_group = scores.with_columns(table["group"]).drop("frame_id").unique()
+    assert len(per_group) == table["group"].n_unique()
+    match(cohort.path, "held", mix=True, draws=20)
+    mixed = pl.read_parquet(found.scores)
+    assert mixed.drop("frame_id").unique().height > 4
+    np.testing.assert_allclose(
+        mixed.drop("frame_id").to_numpy().sum(), scores.drop("frame_id").to_numpy().sum(), rtol=0.5
+    )
+    assert 0 < found.metrics["purity"]["value"] <= 1
+    assert "labelling random frames" in found.describe()
+    assert pl.read_parquet(found.conflicts).columns[:2] == ["frame_id", "group"]
+    for run, more, match_words in (
+        ("simclr", {}, "holds no groups"),
+        ("held", {"draws": 1}, "makes no interval"),
+        ("held", {"part": "tset"}, "no frame of the tset part"),
+    ):
+        with pytest.raises(SonosiftError, match=match_words):
+            match(cohort.path, run, **more)
+
+
+def test_labels_merged_into_super_groups_are_judged_as_one(cohort, tmp_path):
+    cluster(cohort.path, from_run="simclr", method="kmeans", k=4, run="by-label")
+    (tmp_path / "any.yaml").write_text("bars: [upright, level]\n")
+    fine = match(cohort.path, "by-label", draws=10)
+    coarse = match(cohort.path, "by-label", by=tmp_path / "any.yaml", draws=10)
+    assert (fine.metrics["classes"], coarse.metrics["classes"]) == (4, 2)
+    assert coarse.metrics["purity"]["value"] >= fine.metrics["purity"]["value"]
