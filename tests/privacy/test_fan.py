@@ -168,6 +168,32 @@ def test_a_dark_band_from_side_to_side_does_not_make_two_pictures():
     assert overlap(fan.mask, truth) > 0.95
 
 
+@pytest.mark.parametrize("shape", ["curvilinear", "phased", "linear"])
+def test_a_lower_half_that_only_faint_grain_shows_belongs_to_the_fan(shape):
+    truth = SHAPES[shape]
+    y = np.arange(HEIGHT)[:, None]
+    whole = screen(truth)
+    specks = np.random.default_rng(1).random(truth.shape) < 0.06
+    faint = np.where(specks, np.minimum(whole, 9), 0)  # what a low gain leaves: some specks, hardly above black
+    fan = find_fan([np.where(truth & (y > 250), faint, whole).astype(np.uint8)])
+    assert fan is not None
+    assert overlap(fan.mask, truth) > 0.95
+    assert fan.confidence >= TRUSTED
+
+
+def test_a_fan_below_which_much_more_is_shown_is_not_trusted():
+    truth = sector()
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    cut_off = np.where(y < 200, screen(truth, text=False), 0)
+    alone = find_fan([cut_off.astype(np.uint8)])
+    box = (np.abs(x - 320) < 60) & (y > 260) & (y < 370)
+    cut_off[box & (x // 6 % 2 == 0) & (y // 6 % 2 == 0)] = 90  # flow in a box, on black
+    doubtful = find_fan([cut_off.astype(np.uint8)])
+    assert alone is not None
+    assert doubtful is not None
+    assert overlap(doubtful.mask, truth) > 0.95 or doubtful.confidence < TRUSTED <= alone.confidence
+
+
 def test_a_heart_trace_below_the_arc_is_left_out():
     truth = sector()
     picture = screen(truth, text=False)

@@ -52,7 +52,7 @@ def find_fan(frames: Sequence[Image], regions: Sequence[Region] = ()) -> Fan | N
         content = find_content(frames)
     if content is None:
         return None
-    outline = fit_outline(content.parts, content.contrast)
+    outline = fit_outline(content.parts, content.contrast, content.grain)
     small = outline.mask
     full = cv2.resize(small.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR) > 127
     if window is not None:

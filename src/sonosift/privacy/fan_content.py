@@ -30,6 +30,10 @@ _THIN_CONTRAST = 40
 _STROKE_SHARE = 0.12
 _GROUND_SHARE = 0.2
 _ON_THE_SCREEN = 0.55
+_FAINT = 2
+_LEAST_FAINT = 0.04
+_PATCH = 0.05
+_HALO = 7
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,13 @@ class Content:
     """The areas of the picture at working resolution (one, or its parts), and the screen around it.
 
     ``contrast`` is how far each pixel stands out from the screen's grey ``background``: echoes, writing, graphics.
+    ``grain`` is the same areas with what goes on beside them so faintly that only its grain shows.
     """
 
     parts: list[NDArray[np.bool_]]
     background: int
     contrast: NDArray[np.uint8]
+    grain: NDArray[np.bool_]
 
 
 def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] | None = None) -> Content | None:
@@ -76,7 +82,35 @@ def find_content(frames: Sequence[NDArray[np.uint8]], window: NDArray[np.bool_] 
     contrast = cv2.absdiff(brightest, np.full_like(brightest, background))
     sharp = contrast > _ABOVE_BACKGROUND
     kept = [part & sharp for part in parts if (part & sharp).any()]
-    return Content(kept, background, np.asarray(contrast, dtype=np.uint8)) if kept else None
+    if not kept:
+        return None
+    drawn = (cv2.dilate(alone, _disc(_STROKE)) > 0) | ~_grainy(steps) | _bars(brightest, background)
+    if window is not None:
+        drawn |= cv2.resize(window.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) == 0
+    grain = _faint_grain(np.logical_or.reduce(kept), contrast, drawn)
+    return Content(kept, background, np.asarray(contrast, dtype=np.uint8), grain)
+
+
+def _faint_grain(core: NDArray[np.bool_], contrast: cv2.typing.MatLike, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the core with the areas of faint grain that are joined to it broadly."""
+    near = cv2.dilate(drawn.astype(np.uint8), _disc(_HALO)) > 0
+    telling = ~near | core
+    side = max(3, round(min(core.shape) * _PATCH)) | 1
+    seen = cv2.blur(((contrast > _FAINT) & telling).astype(np.float32), (side, side))
+    share = seen / np.maximum(cv2.blur(telling.astype(np.float32), (side, side)), 1e-3)
+    grain = ((share > _LEAST_FAINT) & telling) | core
+    padding = max(2, round(min(core.shape) * _OPENING_SHARE))
+    padded = np.pad(grain.astype(np.uint8), padding)
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, _disc(min(core.shape) * _OPENING_SHARE))
+    opened = opened[padding:-padding, padding:-padding] | core.astype(np.uint8)
+    _, names = cv2.connectedComponents(np.ascontiguousarray(opened), connectivity=4)
+    joined = np.isin(names, np.unique(names[core]))
+    # The blur reaches beyond the grain.
+    inner = (
+        cv2.erode(np.pad(joined.astype(np.uint8), side), np.ones((side, side), np.uint8))[side:-side, side:-side] > 0
+    )
+    lit = (contrast > _FAINT) & joined
+    return np.asarray((lit | inner | core), dtype=np.bool_)
 
 
 def _background(picture: NDArray[np.uint8]) -> int:

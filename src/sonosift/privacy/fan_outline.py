@@ -23,13 +23,14 @@ class Outline:
     parts: int = 1
 
 
-def fit_outline(parts: Sequence[Mask], contrast: NDArray[np.uint8] | None = None) -> Outline:
+def fit_outline(parts: Sequence[Mask], contrast: NDArray[np.uint8] | None = None, grain: Mask | None = None) -> Outline:
     """Fit the picture as a whole, or each of two pictures side by side where that leaves less of the screen.
 
     Args:
         parts: The areas of the content.
         contrast: How far each pixel stands out from the screen. A side that lies in shadow is only drawn where
             nothing bright is, which may be writing; faint grain all over tells that the picture goes on there.
+        grain: The areas with what goes on beside them so faintly that only its grain shows.
     """
     shown = np.zeros(parts[0].shape, dtype=np.uint8) if contrast is None else contrast
     best = _fit_one(np.logical_or.reduce(parts), shown)
@@ -40,7 +41,29 @@ def fit_outline(parts: Sequence[Mask], contrast: NDArray[np.uint8] | None = None
         both = first.mask | second.mask
         if _pixels(both) < most and _side_by_side(first.mask, second.mask):
             best, most = Outline(both, min(first.confidence, second.confidence), parts=2), float(_pixels(both))
-    return best
+    if grain is not None and best.parts == 1:
+        best = _with_grain(best, grain, shown)
+    return Outline(best.mask, best.confidence * _nothing_below(best.mask, shown), best.parts)
+
+
+def _with_grain(best: Outline, grain: Mask, contrast: NDArray[np.uint8]) -> Outline:
+    """Fit again where faint grain goes on beside the outline; where that gives no better one, be less sure."""
+    if _pixels(grain & ~best.mask) <= _NOTICED_GRAIN * _pixels(best.mask):
+        return best
+    wider = _fit_one(grain, contrast)
+    if wider.confidence >= _AS_SURE * best.confidence and _pixels(wider.mask) > _pixels(best.mask):
+        return wider
+    return Outline(best.mask, _GRAIN_LEFT * best.confidence, best.parts)
+
+
+def _nothing_below(mask: Mask, contrast: NDArray[np.uint8]) -> float:
+    """Return a factor that falls where much is shown below the outline: more than a line or two of text can be.
+
+    A colour box or bright tissue that a dark band cuts off from the rest of the picture looks like that.
+    """
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((_HALO, _HALO), np.uint8)) > 0
+    below = np.logical_or.accumulate(mask, axis=0) & ~near
+    return 1.0 - 0.6 * _ramp(_pixels((contrast > _INK) & below) / max(1, _pixels(mask)), *_MUCH_INK)
 
 
 def _side_by_side(first: Mask, second: Mask) -> bool:
@@ -176,11 +199,11 @@ def _beyond_its_cut(content: Mask, sides: Sides) -> bool:
 
 def _cut(edge: NDArray[np.float64], side: NDArray[np.floating], tolerance: float) -> float | None:
     """Return the column at which many of the rows end whose side would go on beyond it, or None without such a cut."""
-    at, _ = _agreed(edge, tolerance)
+    at, _ = _agreed(edge, _SHARP * tolerance)
     could_go_on = side > at + tolerance
     if could_go_on.sum() < _FEWEST_CUT_ROWS:
         return None
-    return at if (np.abs(edge - at) <= tolerance)[could_go_on].mean() > _CUT_ROWS else None
+    return at if (np.abs(edge - at) <= _SHARP * tolerance)[could_go_on].mean() > _CUT_ROWS else None
 
 
 def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> Mask:
@@ -204,7 +227,7 @@ def _between_arcs(content: Mask, inside: Mask, apex_x: float, apex_y: float) -> 
     tolerance = tolerance_of(content)
     outer, on_arc = _agreed(last[rays], tolerance)
     lowest = height - 1.0 - seen[::-1].argmax(0)[seen.any(0)]
-    bottom, on_bottom = _agreed(lowest, tolerance)
+    bottom, on_bottom = _agreed(lowest, _SHARP * tolerance)
     if on_arc >= max(on_bottom, _LEAST_AGREEMENT):
         result = radius <= outer  # what hangs below the arc is writing
     else:
@@ -265,7 +288,14 @@ _NOTICED = 0.03
 _BEYOND = 3
 _UNTOLD = 0.75
 _STRAY_WRITING = 12
+_SHARP = 0.3
+"""A screen or a menu ends a picture within a pixel; what fades out, or a shadow, ends here and there."""
 _FEWEST_CUT_ROWS = 6
 _CUT_ROWS = 0.3
 _MOST_LOST = 0.02
 _MOST_GROWTH = 1.6
+_NOTICED_GRAIN = 0.02
+_AS_SURE = 0.7
+_GRAIN_LEFT = 0.7
+_INK = 15
+_MUCH_INK = (0.1, 0.2)
