@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from phantom_clips import PhantomClip, phantom_clips
 
-from sonosift.archive.colour_flow import has_colour_flow
+from sonosift.archive.colour_flow import red_and_blue
 from sonosift.privacy.fan import TRUSTED, Fan, find_fan
 
 FRAMES = 12
@@ -79,7 +79,7 @@ def main() -> None:
         ink = outside_ink(clip, fan) if fan else 0
         answers.append((overlap, fan.confidence if fan else 0.0, ink, clip.name, clip.scanner))
         if fan:
-            flow = any(has_colour_flow(frame.rgb, fan.mask) for frame in clip.frames)
+            flow = any(red_and_blue(frame.rgb, fan.mask).is_flow() for frame in clip.frames)
             if clip.frames[0].rgb is not None:
                 doppler.add(found=flow, true=clip.is_doppler)
             dual.add(found=fan.parts == 2, true=clip.fan_kind == "dual")

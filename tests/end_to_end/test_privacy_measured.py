@@ -82,11 +82,10 @@ def test_only_the_corrupt_files_are_quarantined(measured):
 
 def test_what_the_pixels_tell_is_right(measured):
     _, _, rows = measured
-    # Half of these pictures carry a name, some in colour, and colour in the fan can be taken for blood flow.
     for score, most_wrong in (
         (read_labels(rows, "burnt_in_label", "abdomen"), 1),
         (read_labels(rows, "burnt_in_view", "views"), 1),
-        (flags(rows, "is_doppler", "true_doppler"), 2),
+        (flags(rows, "is_doppler", "true_doppler"), 1),
     ):
         assert score.said - score.right <= most_wrong
         assert score.reached >= 0.6 * score.true

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from sonosift.archive.clip import ClipHeader, Frame
-from sonosift.archive.colour_flow import has_colour_flow
+from sonosift.archive.colour_flow import NO_COLOUR, RedAndBlue, red_and_blue
 from sonosift.cohort.geometry import FrameGeometry
 from sonosift.ingest.clip_job import DecodeJob, WorkerSettings
-from sonosift.privacy.fan import Fan
+from sonosift.privacy.fan import Fan, Mask
 from sonosift.privacy.fan_polygon import polygon_of
 from sonosift.privacy.header_allow_list import clean_facts
 from sonosift.privacy.pseudonyms import Pseudonyms
@@ -25,12 +25,16 @@ class FrameFacts:
 
     index: int
     time_s: float
-    is_doppler: bool
+    colour: RedAndBlue
 
 
 def facts_of(frame: Frame, fan: Fan | None) -> FrameFacts:
-    """Note what only the decoded frame in colour tells."""
-    return FrameFacts(frame.index, round(frame.time_s, 4), fan is not None and has_colour_flow(frame.rgb, fan.mask))
+    """Note what only the decoded frame in colour tells; places count from the corner of the fan's box."""
+    colour = NO_COLOUR
+    if fan is not None and frame.rgb is not None:
+        x0, y0, x1, y1 = fan.box
+        colour = red_and_blue(frame.rgb[y0:y1, x0:x1], fan.mask[y0:y1, x0:x1])
+    return FrameFacts(frame.index, round(frame.time_s, 4), colour)
 
 
 class CatalogRows:
@@ -64,13 +68,13 @@ class CatalogRows:
         """Note what the operator's text in the picture means."""
         self.shared |= {"burnt_in_label": name, "burnt_in_view": view}
 
-    def row(self, facts: FrameFacts, brightness: float, altered_share: float = 0.0) -> Row:
-        """Return the columns that differ from frame to frame."""
+    def row(self, facts: FrameFacts, brightness: float, altered_share: float = 0.0, written: Mask | None = None) -> Row:
+        """Return the columns that differ from frame to frame; ``written`` is what was painted over in the fan's box."""
         return {
             "frame_id": self._pseudonyms.frame(self._instance, facts.index),
             "index_in_clip": facts.index,
             "time_s": facts.time_s,
-            "is_doppler": facts.is_doppler,
+            "is_doppler": facts.colour.is_flow(written),
             "mean_brightness": round(brightness, 3),
             "altered_share": round(altered_share, 6),
         }

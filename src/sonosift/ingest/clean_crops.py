@@ -47,6 +47,10 @@ class Cleaning:
     overlay: Overlay | None = None
     doubt: str | None = None
 
+    def written(self, position: int) -> Mask | None:
+        """Return which pixels of a frame's crop are painted over, as far as that is known."""
+        return None if self.overlay is None else self.overlay.altered(position)
+
 
 def clean_crops(
     crops: CropSpool, cleaned: CropSpool, mask: Mask, screen: Image, corner: tuple[int, int], settings: WorkerSettings

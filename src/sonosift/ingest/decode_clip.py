@@ -73,11 +73,11 @@ class _ClipDecoder:
             return self._hold_screens(chain(first, frames), fan)
         spooled = self._spooled(chain(first, frames), fan)
         del first
-        rule = self._out_of_scope(spooled)
-        if rule is not None:
-            return Decoded(reason=Reason.OUT_OF_SCOPE, rule=rule)
         cleaned = self._spool("cleaned")
         cleaning = self._cleaning(spooled, cleaned)
+        rule = self._out_of_scope(spooled, cleaning)
+        if rule is not None:
+            return Decoded(reason=Reason.OUT_OF_SCOPE, rule=rule)
         self._rows.label(cleaning.label, cleaning.view)
         if cleaning.doubt is not None:
             return self._hold_crops(spooled, cleaned, cleaning)
@@ -159,8 +159,9 @@ class _ClipDecoder:
         x0, y0, x1, y1 = fan.box
         return _Spooled(fan, fan.mask[y0:y1, x0:x1], screen, crops, facts)
 
-    def _out_of_scope(self, spooled: _Spooled) -> str | None:
-        modes = {"doppler"} if any(facts.is_doppler for facts in spooled.facts) else set()
+    def _out_of_scope(self, spooled: _Spooled, cleaning: Cleaning) -> str | None:
+        flow = any(facts.colour.is_flow(cleaning.written(at)) for at, facts in enumerate(spooled.facts))
+        modes = {"doppler"} if flow else set()
         modes |= {"dual"} if spooled.fan.parts > 1 else set()
         scope = Scope(include=self._settings.include, exclude=self._settings.exclude)
         step = scope.first_failed({MODE: modes or {"b"}})
@@ -193,7 +194,8 @@ class _ClipDecoder:
         for position, (facts, share) in enumerate(zip(spooled.facts, cleaning.altered_shares, strict=True)):
             if wanted is None or facts.index in wanted:
                 brightness, stored = frames.frame(position)
-                yield self._rows.row(facts, brightness, share), spooled.crops[position], stored
+                row = self._rows.row(facts, brightness, share, cleaning.written(position))
+                yield row, spooled.crops[position], stored
 
     def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None) -> Decoded:
         """Keep whole screens until a person has drawn or confirmed their fan."""
