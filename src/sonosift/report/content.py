@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
+from sonosift.evaluate.group_metrics import GroupMetrics
 from sonosift.evaluate.score_table import Evaluation
 
 
@@ -76,6 +77,13 @@ class GroupCard:
     typical: list[Picture]
     least_typical: list[Picture]
     warnings: list[str]
+    transducers: list[Share] = field(default_factory=list)
+    burnt_in: list[Share] = field(default_factory=list)
+    """Labels that stood in the pictures before they were cleaned; shares are of the whole group."""
+    weak: list[Share] = field(default_factory=list)
+    """Labels that a machine or a table of the archive gave; shares are of the whole group."""
+    nearest: str = ""
+    """The nearest other group, and whether the two are apart."""
 
     @property
     def title(self) -> str:
@@ -87,12 +95,26 @@ class GroupCard:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """A labelled frame that contradicts its group."""
+
+    picture: Picture
+    group: int
+    missing: str
+    surplus: str
+
+
+@dataclass(frozen=True)
 class Grouping:
     """The groups of one run."""
 
     run: str
     method: str
     cards: list[GroupCard]
+    charts: list[Chart] = field(default_factory=list)
+    metrics: GroupMetrics | None = None
+    conflicts: list[Conflict] = field(default_factory=list)
+    conflicts_in_all: int = 0
 
 
 @dataclass(frozen=True)

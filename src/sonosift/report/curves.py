@@ -17,10 +17,28 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 40
 _MOST_POINTS = 400
 
 
-def line_chart(title: str, about: str, series: Mapping[str, Points], floor: float | None = None) -> Chart:
-    """Draw named series of (step, value); ``floor`` is a dashed line at a value worth comparing with."""
+def line_chart(
+    title: str,
+    about: str,
+    series: Mapping[str, Points],
+    floor: float | None = None,
+    *,
+    across: str = "step",
+    logarithmic: bool = False,
+) -> Chart:
+    """Draw named series of points; ``floor`` is a dashed line at a value worth comparing with.
+
+    Args:
+        title: above the chart.
+        about: how to read it.
+        series: points (x, y) by name.
+        floor: see above.
+        across: what x counts.
+        logarithmic: draw x, which is 1 or more, by its logarithm.
+    """
+    scaled = (lambda x: math.log10(max(x, 1.0))) if logarithmic else float
     finite = {
-        name: _thinned([(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)])
+        name: _thinned([(scaled(x), y) for x, y in points if math.isfinite(x) and math.isfinite(y)])
         for name, points in series.items()
     }
     finite = {name: points for name, points in finite.items() if points}
@@ -42,10 +60,14 @@ def line_chart(title: str, about: str, series: Mapping[str, Points], floor: floa
         _, y = place(x_low, tick)
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
-    for tick in (tick for tick in nice_ticks(x_low, x_high, 4) if x_low <= tick <= x_high):
+    x_ticks = [math.log10(tick) for tick in round_numbers(10**x_low, 10**x_high)] if logarithmic else []
+    for tick in x_ticks or [tick for tick in nice_ticks(x_low, x_high, 4) if x_low <= tick <= x_high]:
         x, _ = place(tick, y_low)
+        tick = 10**tick if logarithmic else tick
         parts.append(f'<text class="tick" x="{x:.1f}" y="{_HEIGHT - 22}" text-anchor="middle">{tick:g}</text>')
-    parts.append(f'<text class="tick" x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 5}" text-anchor="end">step</text>')
+    parts.append(
+        f'<text class="tick" x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 5}" text-anchor="end">{escape(across)}</text>'
+    )
     if floor is not None:
         _, y = place(x_low, floor)
         parts.append(f'<line class="floor" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -80,6 +102,17 @@ def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(index * step, 10) for index in range(first, last + 1)]
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 times powers of ten between two positive numbers.
+
+    >>> round_numbers(3, 60)
+    [5.0, 10.0, 20.0, 50.0]
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    numbers = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    return [number for number in numbers if low * 0.999 <= number <= high * 1.001]
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import PureWindowsPath
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from sonosift.cohort.cohort import Cohort
@@ -21,6 +22,7 @@ from sonosift.report.content import EmbeddingMap, GroupCard, Grouping, ReportCon
 from sonosift.report.embedding_map import embedding_map
 from sonosift.report.flow_chart import flow_chart
 from sonosift.report.group_cards import NamingFrames, group_cards
+from sonosift.report.group_section import complete_grouping
 from sonosift.report.plain_words import findings
 from sonosift.report.run_curves import run_curves
 
@@ -86,7 +88,18 @@ def _grouping(cohort: Cohort, frames: CohortFrames, run: RunOutputs) -> Grouping
         # Without a split every labelled frame helps to name the groups; nothing is judged on them then.
         labelled, part = frames.all_labelled(), "cohort"
     naming = NamingFrames(labelled.frame_ids, labelled.truth, frames.names, part)
-    return Grouping(run.name, run.method, group_cards(run.groups, frames.table, naming, cohort.frames.read))
+    cards = group_cards(run.groups, frames.table, naming, cohort.frames.read, _weak_labels(cohort, frames))
+    return complete_grouping(Grouping(run.name, run.method, cards), cohort.runs.get(run.name), run, cohort.frames.read)
+
+
+def _weak_labels(cohort: Cohort, frames: CohortFrames) -> dict[str, tuple[str, ...]]:
+    """Return what burnt-in text, tables of the archive and other machines said of frames."""
+    ids = frames.table["frame_id"].to_list()
+    clips = frames.table["clip"].to_list()
+    found = cohort.annotations.label_matrix(ids, clips=clips, sources=("burnt_in", "manifest", "weak"))
+    space = cohort.settings.label_space
+    places = np.flatnonzero(found.known).tolist()
+    return {ids[place]: tuple(space.decode(found.matrix[place])) for place in places}
 
 
 def _map(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +18,11 @@ from sonosift.report.percentages import percent
 from sonosift.report.thumbnails import picture_uri
 
 ONE_SCANNER_SHARE = 0.9
+ABOVE_THE_COHORT = 0.1
+"""A group is one scanner's only if the cohort is it by this much less: where nearly all is one, every group is."""
 ONE_PATIENT_SHARE = 0.5
 _THUMBNAIL_SIDE = 128
+_MOST_NAMES = 6
 _MOST_PICTURES = 480
 """On the whole page: some 4 KB each, so that the page stays light with a hundred groups too."""
 _SHEETS = ((16, 8), (8, 8), (8, 4), (4, 4))
@@ -35,17 +39,28 @@ class NamingFrames:
     part: str
 
 
-def group_cards(groups: pl.DataFrame, catalog: pl.DataFrame, naming: NamingFrames, read: ReadFrames) -> list[GroupCard]:
+def group_cards(
+    groups: pl.DataFrame,
+    catalog: pl.DataFrame,
+    naming: NamingFrames,
+    read: ReadFrames,
+    weak: Mapping[str, Sequence[str]] | None = None,
+) -> list[GroupCard]:
     """Describe every group, the largest first.
 
     Args:
         groups: ``frame_id, group, confidence``.
-        catalog: ``frame_id, patient, exam, clip, machine`` of at least those frames.
+        catalog: ``frame_id, patient, exam, clip, machine`` of at least those frames, and where it has them
+            ``transducer`` and ``burnt_in_label``.
         naming: The labelled frames that name the groups.
         read: Gives the pixels of frame ids.
+        weak: Labels of frames that no person gave.
     """
-    rows = groups.join(catalog.select("frame_id", "patient", "exam", "clip", "machine"), on="frame_id", how="inner")
+    described = [name for name in ("transducer", "burnt_in_label") if name in catalog.columns]
+    columns = ["frame_id", "patient", "exam", "clip", "machine", *described]
+    rows = groups.join(catalog.select(columns), on="frame_id", how="inner")
     rows = rows.with_columns(pl.col("machine").fill_null(UNKNOWN_MACHINE))
+    everywhere = {name: _shares_of(rows, name) for name in ("machine", "transducer") if name in rows.columns}
     hues = {share.name: place % 6 for place, share in enumerate(machine_shares(rows, most=len(rows)))}
     labels = _labels_of_groups(groups, naming)
     sizes = rows.group_by("group").len().sort("len", "group", descending=[True, False])
@@ -75,7 +90,10 @@ def group_cards(groups: pl.DataFrame, catalog: pl.DataFrame, naming: NamingFrame
                 matched_part=naming.part,
                 typical=_pictures(typical, members, read),
                 least_typical=_pictures(odd, members, read),
-                warnings=_warnings(machines, len(hues), share_of_one, members["patient"].n_unique()),
+                warnings=_warnings(members, everywhere, share_of_one),
+                transducers=_counted(members, "transducer"),
+                burnt_in=_counted(members, "burnt_in_label"),
+                weak=_weak_labels(members, weak or {}),
             )
         )
     return cards
@@ -96,16 +114,38 @@ def machine_shares(rows: pl.DataFrame, most: int = 6) -> list[Share]:
     return [*shares[: most - 1], Share(f"{len(shares) - most + 1} others", rest, rest / len(rows))]
 
 
-def _warnings(machines: list[Share], everywhere: int, share_of_one: float, patients: int) -> list[str]:
+def _warnings(members: pl.DataFrame, everywhere: Mapping[str, Mapping[str, float]], share_of_one: float) -> list[str]:
     warnings = []
-    if everywhere > 1 and machines[0].share >= ONE_SCANNER_SHARE:
-        warnings.append(
-            f"{percent(machines[0].share)} of this group come from one scanner ({machines[0].name}): "
-            "it may be a group of how that machine draws, not of what it shows."
-        )
-    if patients == 1 or share_of_one >= ONE_PATIENT_SHARE:
+    for column, word in (("machine", "scanner"), ("transducer", "transducer")):
+        shares = everywhere.get(column, {})
+        own = _shares_of(members, column) if shares else {}
+        name, share = max(own.items(), key=lambda entry: entry[1], default=("", 0.0))
+        if len(shares) > 1 and share >= ONE_SCANNER_SHARE and share - shares[name] >= ABOVE_THE_COHORT:
+            warnings.append(
+                f"{percent(share)} of this group come from one {word} ({name}; of the whole cohort "
+                f"{percent(shares[name])}): it may be a group of how that {word} draws, not of what it shows."
+            )
+    if members["patient"].n_unique() == 1 or share_of_one >= ONE_PATIENT_SHARE:
         warnings.append(f"{percent(share_of_one)} of this group come from one patient.")
     return warnings
+
+
+def _shares_of(rows: pl.DataFrame, column: str) -> dict[str, float]:
+    counts = rows[column].drop_nulls().value_counts()
+    return {str(name): count / len(rows) for name, count in counts.iter_rows()}
+
+
+def _counted(members: pl.DataFrame, column: str) -> list[Share]:
+    """Count what a column says, the commonest first; frames of which it says nothing are not counted."""
+    if column not in members.columns:
+        return []
+    counts = members[column].drop_nulls().value_counts().sort("count", column, descending=[True, False])
+    return [Share(str(name), count, count / len(members)) for name, count in counts.head(_MOST_NAMES).iter_rows()]
+
+
+def _weak_labels(members: pl.DataFrame, weak: Mapping[str, Sequence[str]]) -> list[Share]:
+    counts = Counter(name for frame_id in members["frame_id"] for name in weak.get(frame_id, ()))
+    return [Share(name, count, count / len(members)) for name, count in counts.most_common(_MOST_NAMES)]
 
 
 def _labels_of_groups(groups: pl.DataFrame, naming: NamingFrames) -> dict[int, tuple[list[Share], int]]:
