@@ -14,6 +14,7 @@ from sonosift.commands.inspect import inspect
 from sonosift.commands.label import label
 from sonosift.commands.match import match
 from sonosift.commands.merge import merge
+from sonosift.commands.name import name
 from sonosift.commands.phantom import phantom
 from sonosift.commands.pretrain import pretrain
 from sonosift.commands.report import report
@@ -24,6 +25,6 @@ from sonosift.commands.verify import verify
 
 # In the order in which a user meets them.
 __all__ = [  # noqa: RUF022
-    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge", "match", "train",
+    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge", "match", "name", "train",
     "evaluate", "runs", "report", "phantom",
 ]  # fmt: skip

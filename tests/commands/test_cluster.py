@@ -14,6 +14,7 @@ from sonosift.commands.cluster import cluster
 from sonosift.commands.evaluate import evaluate
 from sonosift.commands.match import match
 from sonosift.commands.merge import merge
+from sonosift.commands.name import name
 from sonosift.commands.pretrain import pretrain
 from sonosift.errors import SonosiftError
 from sonosift.training.finished_run import load_method
@@ -136,6 +137,11 @@ def test_a_clustering_gives_another_archive_its_groups_and_sets_strangers_apart(
     theirs = pl.read_parquet(same.table)["group"].to_numpy()
     assert (theirs[theirs >= 0] == ours[theirs >= 0]).all()
     assert same.set_apart == (theirs == -1).sum() < 0.4 * len(theirs)
+    fewer = merge(cohort.path, from_run="home", to=2, run="home-merged")
+    merged = cluster(twin.path, apply=str(cohort.runs.get("home-merged").path), run="m", false_alarms=0.1)
+    wanted = pl.read_parquet(fewer.table)["group"].to_numpy()
+    theirs = pl.read_parquet(merged.table)["group"].to_numpy()
+    assert (theirs[theirs >= 0] == wanted[theirs >= 0]).all()
     odd = Cohort.create(tmp_path / "odd", size=bars_cohort.SIDE, label_space=bars_cohort.BARS)
     draw = np.random.default_rng(0)
     rows = twin.catalog().head(5).drop("shard", "row", "near_duplicate_group").to_dicts()
@@ -278,3 +284,31 @@ def test_labels_merged_into_super_groups_are_judged_as_one(cohort, tmp_path):
     coarse = match(cohort.path, "by-label", by=tmp_path / "any.yaml", draws=10)
     assert (fine.metrics["classes"], coarse.metrics["classes"]) == (4, 2)
     assert coarse.metrics["purity"]["value"] >= fine.metrics["purity"]["value"]
+
+
+def test_an_expert_names_groups_in_a_table_and_training_frames_get_the_names(cohort, tmp_path):
+    cluster(cohort.path, from_run="simclr", method="kmeans", k=3, run="to-name")
+    table = tmp_path / "names.csv"
+    written = name(cohort.path, "to-name", table)
+    rows = pl.read_csv(table)
+    assert (written.named_groups, sorted(rows["group"].to_list())) == (0, [0, 1, 2])
+    with pytest.raises(SonosiftError, match="names no group"):
+        name(cohort.path, "to-name", table)
+    rows.with_columns(names=pl.Series(["upright+level", "none", ""])).write_csv(table)
+    found = name(cohort.path, "to-name", table)
+    first, second, third = rows["group"].to_list()
+    assert (found.named_groups, found.left_out) == (2, [third])
+    groups = pl.read_parquet(cohort.runs.get("to-name").path / "groups.parquet")
+    learnt = cohort.splits.get().frame_ids("train")
+    expected = groups.filter(pl.col("group").is_in([first, second]) & pl.col("frame_id").is_in(learnt))
+    weak = cohort.annotations.label_matrix(cohort.frames.frame_ids, sources=["group"])
+    assert found.labelled_frames == weak.known.sum() == len(expected)
+    assert cohort.annotations.history("group")["target_id"].to_list() == [f"to-name/{first}", f"to-name/{second}"]
+    for content, words in (
+        ("group,names\n99,none\n", "names group 99, which the run does not have"),
+        ("group,names\n0,uprigth\n", "upright"),
+        ("a,b\n1,2\n", "lacks the columns group and names"),
+    ):
+        table.write_text(content)
+        with pytest.raises(SonosiftError, match=words):
+            name(cohort.path, "to-name", table)

@@ -27,6 +27,7 @@ class FrameSampler:
         self.frames = frames
         self.frames_in_batch = min(batch_size, frames)
         self._seed = seed
+        self._epoch, self._order = -1, np.empty(0, dtype=np.int64)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -36,5 +37,7 @@ class FrameSampler:
     def rows(self, step: int) -> NDArray[np.int64]:
         """Return the rows of the batch of ``step``."""
         epoch, place = divmod(step, self.steps_per_epoch)
-        order = numpy_draws(self._seed, "frame order", epoch).permutation(self.frames)
-        return order[place * self.frames_in_batch : (place + 1) * self.frames_in_batch]
+        if epoch != self._epoch:
+            # Kept for the epoch: of a million frames, drawing it anew would cost more than a step of a small network.
+            self._epoch, self._order = epoch, numpy_draws(self._seed, "frame order", epoch).permutation(self.frames)
+        return self._order[place * self.frames_in_batch : (place + 1) * self.frames_in_batch]

@@ -30,6 +30,8 @@ class KnownGroups:
     run: RunFolder
     home: Cohort
     network_run: RunFolder
+    merged: dict[int, int]
+    """The merged group of each, where the run was merged from another."""
 
     @classmethod
     def find(cls, run: str | Path, cohort: Cohort) -> KnownGroups:
@@ -48,10 +50,13 @@ class KnownGroups:
             raise SonosiftError(
                 f"run {folder.name!r} is no finished clustering", "Give a run that `sonosift cluster` has made."
             )
+        merged: dict[int, int] = dict(folder.config.get("merged", []))
+        if merged:
+            folder = home.runs.get(folder.config["from_run"])
         if folder.config.get("space") in ("pixels",) or folder.config.get("from_run") is None:
             raise SonosiftError(f"run {folder.name!r} has no network", "Apply a clustering made --from a run.")
         network_run = folder if folder.model_path.exists() else home.runs.get(folder.config["from_run"])
-        return cls(folder, home, network_run)
+        return cls(folder, home, network_run, merged)
 
     @property
     def space(self) -> str:
@@ -89,7 +94,8 @@ def apply_groups(known: KnownGroups, cohort: Cohort, false_alarms: float) -> App
     threshold = _threshold(known.home, sides, at_home, false_alarms)
     distances = distance_to_known(features, at_home[sides.learnt])
     odd = distances > threshold.distance
-    groups = np.where(odd, STRANGER, assigned.groups)
+    joined = [known.merged.get(group, group) for group in assigned.groups.tolist()]
+    groups = np.where(odd, STRANGER, np.array(joined, dtype=np.int64))
     notes = (
         []
         if math.isfinite(threshold.distance)

@@ -60,7 +60,9 @@ def group_cards(
     columns = ["frame_id", "patient", "exam", "clip", "machine", *described]
     rows = groups.join(catalog.select(columns), on="frame_id", how="inner")
     rows = rows.with_columns(pl.col("machine").fill_null(UNKNOWN_MACHINE))
-    everywhere = {name: _shares_of(rows, name) for name in ("machine", "transducer") if name in rows.columns}
+    everywhere: dict[str, Mapping[str, float]] = {
+        name: _shares_of(rows, name) for name in ("machine", "transducer") if name in rows.columns
+    }
     hues = {share.name: place % 6 for place, share in enumerate(machine_shares(rows, most=len(rows)))}
     labels = _labels_of_groups(groups, naming)
     sizes = rows.group_by("group").len().sort("len", "group", descending=[True, False])
