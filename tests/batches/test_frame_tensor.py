@@ -3,7 +3,9 @@ import numpy as np
 import pytest
 import torch
 
-from sonosift.batches.frame_tensor import FrameTensor, load_frames, shrink
+from sonosift.batches import frame_tensor
+from sonosift.batches.frame_tensor import FrameTensor, shrink
+from sonosift.batches.load_frames import load_frames
 from sonosift.errors import SonosiftError
 
 
@@ -31,6 +33,11 @@ def test_small_frames_stay_and_bad_ones_are_refused():
         load_frames(lambda ids: np.zeros((0, 8, 8), np.uint8), [], 8)
 
 
-def test_too_many_frames_for_the_memory():
-    with pytest.raises(SonosiftError, match="GiB"):
-        load_frames(lambda ids: np.zeros((len(ids), 8, 8), np.uint8), ["x"] * 10_000_000, 4096)
+def test_frames_that_do_not_fit_on_the_device_stay_and_their_batches_go_there(monkeypatch):
+    stored = torch.arange(4 * 6 * 6, dtype=torch.uint8).view(4, 6, 6)
+    # The meta device holds no values: good enough to see what lies where.
+    for free, home in ((2 * stored.numel(), "meta"), (2 * stored.numel() - 1, "cpu"), (None, "meta")):
+        monkeypatch.setattr(frame_tensor, "free_on", lambda device, free=free: free)
+        frames = FrameTensor(stored).to("meta")
+        assert frames.home.type == home
+        assert frames.device.type == frames.gather(np.array([3, 1])).device.type == "meta"

@@ -7,6 +7,7 @@ import torch
 from sonosift.batches.exam_sampler import ExamSampler
 from sonosift.batches.frame_sampler import FrameSampler
 from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.streamed_frames import StreamedFrames
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
 from sonosift.metrics.clustering import purity
@@ -171,3 +172,16 @@ def test_a_network_can_still_learn_after_predicting(tmp_path):
     plan = FitPlan(steps=1, seed=0)
     result = fit(method, frames, FrameSampler(12, batch_size=12, seed=0), plan, run_in(tmp_path))
     assert result.steps == 1
+
+
+def test_frames_from_the_disk_train_to_the_same_weights(tmp_path):
+    stored, _ = bars(24, seed=1)
+    frames = FrameTensor(torch.from_numpy(stored))
+    streamed = StreamedFrames(lambda ids: stored[[int(number) for number in ids]], [str(n) for n in range(24)], 37)
+    weights = []
+    for name, source in (("memory", frames), ("disk", streamed)):
+        method = new_method("simclr", SETTINGS | {"batch_size": 8}, {}, seed=0)
+        run = RunFolder.create(tmp_path / name, {})
+        fit(method, source, FrameSampler(24, batch_size=8, seed=0), FitPlan(steps=5, seed=0), run)
+        weights.append(torch.cat([weight.flatten() for weight in method.state_dict().values()]))
+    assert torch.equal(*weights)

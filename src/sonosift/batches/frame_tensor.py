@@ -1,8 +1,6 @@
-"""Stored frames as a tensor on the training device, shrunk once to the size that views are cut from."""
+"""Stored frames as a tensor, on the training device when they fit there, shrunk once to the size of views' canvas."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -10,58 +8,51 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from sonosift.errors import SonosiftError
-from sonosift.machine import progress
-
-Read = Callable[[Sequence[str]], NDArray[np.uint8]]
-
-_ROWS_AT_A_TIME = 256
+# The rest is for networks and activations.
+_SHARE_OF_DEVICE = 0.5
 
 
 class FrameTensor:
-    """All frames of a training, resident on one device, so that training needs no loader.
+    """All frames of a training in memory, on the training device when they fit there: training needs no loader.
 
     Args:
         frames: ``[n, H, W]`` uint8.
-        device: where batches are wanted.
+        device: where batches are wanted. Where all frames would take more than half of what is free on it, they stay
+            where they are and batches are copied over.
     """
 
     def __init__(self, frames: Tensor, device: torch.device | str = "cpu") -> None:
         if frames.ndim != 3 or frames.dtype != torch.uint8:
             raise ValueError(f"frames must be uint8 [n, H, W], received {frames.dtype} {tuple(frames.shape)}")
-        self._frames = frames.to(device)
+        self._device = torch.device(device)
+        free = free_on(self._device)
+        fits = free is None or frames.numel() <= _SHARE_OF_DEVICE * free
+        self._frames = frames.to(self._device) if fits else frames
 
     def __len__(self) -> int:
         return len(self._frames)
 
     @property
     def device(self) -> torch.device:
+        """Where batches arrive."""
+        return self._device
+
+    @property
+    def home(self) -> torch.device:
         """Where the frames lie."""
         return self._frames.device
 
     def to(self, device: torch.device | str) -> FrameTensor:
-        """Return the same frames on another device."""
+        """Return the same frames with batches on another device."""
         return FrameTensor(self._frames, device)
 
     def gather(self, rows: NDArray[np.int64]) -> Tensor:
-        """Return ``[b, H, W]`` uint8 in the order of ``rows``."""
-        return self._frames[torch.from_numpy(np.ascontiguousarray(rows)).to(self.device)]
+        """Return ``[*rows.shape, H, W]`` uint8 in the order of ``rows``."""
+        found = self._frames[torch.from_numpy(np.ascontiguousarray(rows)).to(self.home)]
+        return found.to(self._device)
 
-
-def load_frames(read: Read, frame_ids: Sequence[str], size: int, title: str = "load frames") -> FrameTensor:
-    """Read frames a few at a time and keep them, in main memory, ``size`` pixels wide.
-
-    Frames smaller than ``size`` keep their size: enlarging them would add nothing.
-    """
-    if not frame_ids:
-        raise SonosiftError("there is no frame to load", "Check the split and the cohort: sonosift inspect.")
-    _check_memory(len(frame_ids), size)
-    starts = range(0, len(frame_ids), _ROWS_AT_A_TIME)
-    parts = [
-        shrink(torch.from_numpy(read(frame_ids[start : start + _ROWS_AT_A_TIME])), size)
-        for start in progress.track(starts, title, unit="batch")
-    ]
-    return FrameTensor(torch.cat(parts))
+    def expect(self, rows: NDArray[np.int64]) -> None:
+        """Nothing is to be fetched: everything is here."""
 
 
 def shrink(frames: Tensor, size: int) -> Tensor:
@@ -72,13 +63,9 @@ def shrink(frames: Tensor, size: int) -> Tensor:
     return scaled[:, 0].round_().clamp_(0, 255).to(torch.uint8)
 
 
-def _check_memory(frames: int, size: int) -> None:
-    import psutil
-
-    gib = 2**30
-    needed, free = frames * size * size / gib, psutil.virtual_memory().available / gib
-    if needed > 0.8 * free:
-        raise SonosiftError(
-            f"{frames} frames of {size} pixels need {needed:.1f} GiB of memory; {free:.1f} GiB are free",
-            "Use a smaller image size or a part of the cohort.",
-        )
+def free_on(device: torch.device) -> int | None:
+    """Return the free bytes of an accelerator, or None where main memory is used (or nobody knows)."""
+    if device.type != "cuda":
+        return None
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free)

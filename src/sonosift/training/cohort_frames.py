@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from sonosift.batches.frame_tensor import FrameTensor, load_frames
+from sonosift.batches.frame_source import FrameSource
+from sonosift.batches.load_frames import load_frames
 from sonosift.batches.random_views import canvas_size
 from sonosift.batches.sampler import Rows
 from sonosift.cohort.cohort import Cohort
@@ -43,7 +44,7 @@ def rows_of(catalog: pl.DataFrame) -> Rows:
     return Rows(catalog["exam"].to_list(), catalog["clip"].to_list(), catalog["index_in_clip"].to_list())
 
 
-def load_canvas(cohort: Cohort, frame_ids: list[str], image_size: int) -> FrameTensor:
+def load_canvas(cohort: Cohort, frame_ids: list[str], image_size: int) -> FrameSource:
     """Load frames at the size that views of ``image_size`` pixels are cut from."""
     return load_frames(cohort.frames.read, frame_ids, canvas_size(image_size))
 

@@ -11,17 +11,20 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.fabric import Fabric
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sonosift.batches.draws import draw_key, torch_draws
-from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.frame_source import FrameSource
 from sonosift.batches.sampler import Sampler, share_of
 from sonosift.batches.view_draws import ViewDraws
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
 from sonosift.machine import progress
+from sonosift.machine.kept_memory import kept_memory
 from sonosift.methods.method import Batch, Method, Place
 from sonosift.nets.synced_batch_norm import synchronise_batch_norm
 from sonosift.training.core_share import take_idle_cores
@@ -55,7 +58,7 @@ class _Position:
 
 def fit(
     method: Method,
-    frames: FrameTensor,
+    frames: FrameSource,
     sampler: Sampler,
     plan: FitPlan,
     run: RunFolder,
@@ -82,7 +85,7 @@ def fit(
         processes: those that share the training, already started; this one alone when None.
     """
     fabric = processes or start_processes(plan.precision)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), kept_memory():
         return _Loop(fabric, method, frames, sampler, plan, run, targets, validate, watch).run()
 
 
@@ -91,7 +94,7 @@ class _Loop:
         self,
         fabric: Fabric,
         method: Method,
-        frames: FrameTensor,
+        frames: FrameSource,
         sampler: Sampler,
         plan: FitPlan,
         run: RunFolder,
@@ -178,21 +181,30 @@ class _Loop:
     def next_batch(self, step: int) -> tuple[int, Batch]:
         """Return the frames of the whole batch, as a number, and this process's part of it."""
         fabric = self.fabric
-        rows = self.sampler.rows(step)
+        rows, places = self.rows(step)
         draws = torch_draws(self.plan.seed, "views", step)
-        if fabric.world_size == 1:
-            mine, share = rows, ViewDraws(draws)
-        else:
-            if len(rows) < fabric.world_size:
-                raise SonosiftError(
-                    f"a batch of {len(rows)} cannot be shared by {fabric.world_size} processes",
-                    f"Use at most {len(rows)} devices.",
-                )
-            places = share_of(rows, fabric.global_rank, fabric.world_size)
-            mine, share = rows[places], ViewDraws(draws, torch.from_numpy(places), len(rows))
-        views = self.method.views(self.frames.gather(mine), share)
-        items = torch.from_numpy(mine if mine.ndim == 1 else mine[:, 0].copy()).to(self.frames.device)
+        share = ViewDraws(draws) if places is None else ViewDraws(draws, torch.from_numpy(places), len(rows))
+        mine = rows if places is None else rows[places]
+        frames = self.frames.gather(mine)
+        # Not beyond the epoch: what its batches are may be decided at its beginning.
+        if step + 1 < self.plan.steps and (step + 1) % self.sampler.steps_per_epoch:
+            coming, places = self.rows(step + 1)
+            self.frames.expect(coming if places is None else coming[places])
+        views = self.method.views(frames, share)
+        items = torch.from_numpy(mine if mine.ndim == 1 else mine[:, 0].copy()).to(fabric.device)
         return rows.size, Batch(views, None if self.targets is None else self.targets[items], items)
+
+    def rows(self, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        """Return the rows of the whole batch, and the places of this process's in it; None when all are."""
+        rows, fabric = self.sampler.rows(step), self.fabric
+        if fabric.world_size == 1:
+            return rows, None
+        if len(rows) < fabric.world_size:
+            raise SonosiftError(
+                f"a batch of {len(rows)} cannot be shared by {fabric.world_size} processes",
+                f"Use at most {len(rows)} devices.",
+            )
+        return rows, share_of(rows, fabric.global_rank, fabric.world_size)
 
     def begin_epoch(self, place: Place) -> None:
         if type(self.method).begin_epoch is Method.begin_epoch:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from sonosift.batches.draws import numpy_draws
+from sonosift.batches.frame_source import FrameSource
 from sonosift.batches.frame_tensor import FrameTensor
 from sonosift.cohort.cohort import Cohort
 from sonosift.methods.method import Method
@@ -18,7 +19,7 @@ _MOST_FRAMES = 600
 _FEWEST_PATIENTS = 3
 
 
-def knn_watch(cohort: Cohort, rows: pl.DataFrame, frames: FrameTensor, precision: Precision) -> Watch | None:
+def knn_watch(cohort: Cohort, rows: pl.DataFrame, frames: FrameSource, precision: Precision) -> Watch | None:
     """Return the function that looks, or None when too few frames are labelled. The labels are never learnt from.
 
     Args:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.frame_source import FrameSource
 from sonosift.batches.random_views import centre_view
 from sonosift.machine import progress
 from sonosift.methods.method import Method
@@ -26,16 +26,20 @@ class Predictions(NamedTuple):
 
 
 @torch.no_grad()
-def predict(method: Method, frames: FrameTensor, precision: Precision, *, title: str = "") -> Predictions:
+def predict(method: Method, frames: FrameSource, precision: Precision, *, title: str = "") -> Predictions:
     """Run a method over all frames in their order, in evaluation mode; a title shows a progress bar."""
     was_training = method.training
     method.eval().to(memory_format=torch.channels_last)
     device = next(method.parameters()).device
     features, logits = [], []
-    starts = range(0, len(frames), _FRAMES_AT_A_TIME)
-    for start in progress.track(starts, title, unit="batch") if title else starts:
-        rows = np.arange(start, min(start + _FRAMES_AT_A_TIME, len(frames)))
+    batches = [
+        np.arange(start, min(start + _FRAMES_AT_A_TIME, len(frames)))
+        for start in range(0, len(frames), _FRAMES_AT_A_TIME)
+    ]
+    for place, rows in enumerate(progress.track(batches, title, unit="batch") if title else batches):
         images = centre_view(frames.gather(rows).to(device), method.image_size)
+        if place + 1 < len(batches):
+            frames.expect(batches[place + 1])
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
             found, answers = method(images)
         features.append(found.float().cpu())
@@ -44,7 +48,7 @@ def predict(method: Method, frames: FrameTensor, precision: Precision, *, title:
     return Predictions(torch.cat(features).numpy(), torch.cat(logits).numpy())
 
 
-def embed(method: Method, frames: FrameTensor, precision: Precision) -> Tensor:
+def embed(method: Method, frames: FrameSource, precision: Precision) -> Tensor:
     """Return the features of all frames, on the CPU, leaving the method as it was."""
     return torch.from_numpy(predict(method, frames, precision).features)
 

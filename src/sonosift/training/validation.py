@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.frame_source import FrameSource
 from sonosift.methods.method import Method
 from sonosift.metrics.f1 import class_scores
 from sonosift.metrics.thresholds import decide, fit_thresholds
@@ -14,7 +14,7 @@ from sonosift.training.precision import Precision
 from sonosift.training.predict import predict, sigmoid
 
 
-def validate_on(frames: FrameTensor, truth: NDArray[np.uint8], precision: Precision) -> Validate:
+def validate_on(frames: FrameSource, truth: NDArray[np.uint8], precision: Precision) -> Validate:
     """Return the function that scores a method on labelled frames kept apart from training."""
 
     def validate(method: Method) -> Score:

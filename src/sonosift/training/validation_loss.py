@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sonosift.batches.draws import torch_draws
-from sonosift.batches.frame_tensor import FrameTensor
+from sonosift.batches.frame_source import FrameSource
 from sonosift.batches.sampler import Sampler
 from sonosift.batches.view_draws import ViewDraws
 from sonosift.methods.method import Batch, Method
@@ -19,7 +19,7 @@ _MOST_BATCHES = 20
 
 
 def lowest_loss_on(
-    frames: FrameTensor, sampler: Sampler, targets: Tensor | None, precision: Precision, seed: int
+    frames: FrameSource, sampler: Sampler, targets: Tensor | None, precision: Precision, seed: int
 ) -> Validate:
     """Return the function that scores a method by minus its loss, on the same batches and views every time."""
 
