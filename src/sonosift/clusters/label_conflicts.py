@@ -22,7 +22,7 @@ class FrameConflict(NamedTuple):
         place: its row.
         group: its group.
         missing: labels that the group agrees on and the frame lacks.
-        surplus: labels that the frame carries and the group agrees are not there.
+        surplus: labels that the frame carries instead, and the group agrees are not there.
         strength: how much of the rest of the group says so, at most.
     """
 
@@ -52,7 +52,7 @@ class GroupConflict(NamedTuple):
 def frame_conflicts(
     groups: NDArray[np.integer], labels: NDArray[np.integer], names: Sequence[str]
 ) -> list[FrameConflict]:
-    """Return frames that differ from what the rest of their group agrees on, the clearest first.
+    """Return frames that lack a label which the rest of their group agrees on, the clearest first.
 
     Args:
         groups: ``[n]`` group of each labelled frame.
@@ -68,15 +68,15 @@ def frame_conflicts(
     for place in np.flatnonzero(sizes > LEAST_LABELLED):
         missing = (others[place] >= AGREED) & (labels[place] == 0)
         surplus = (others[place] <= 1 - AGREED) & (labels[place] == 1)
-        if missing.any() or surplus.any():
-            strengths = np.concatenate([others[place][missing], 1 - others[place][surplus]])
+        # A rare label is absent from most of any group: what counts is lacking what the group is about.
+        if missing.any():
             found.append(
                 FrameConflict(
                     int(place),
                     int(groups[place]),
                     [name for name, there in zip(names, missing, strict=True) if there],
                     [name for name, there in zip(names, surplus, strict=True) if there],
-                    float(strengths.max()),
+                    float(others[place][missing].max()),
                 )
             )
     return sorted(found, key=lambda conflict: (-conflict.strength, conflict.place))

@@ -23,6 +23,7 @@ ABOVE_THE_COHORT = 0.1
 ONE_PATIENT_SHARE = 0.5
 _THUMBNAIL_SIDE = 128
 _MOST_NAMES = 6
+_FEWEST_KNOWN = 5
 _MOST_PICTURES = 480
 """On the whole page: some 4 KB each, so that the page stays light with a hundred groups too."""
 _SHEETS = ((16, 8), (8, 8), (8, 4), (4, 4))
@@ -60,9 +61,8 @@ def group_cards(
     columns = ["frame_id", "patient", "exam", "clip", "machine", *described]
     rows = groups.join(catalog.select(columns), on="frame_id", how="inner")
     rows = rows.with_columns(pl.col("machine").fill_null(UNKNOWN_MACHINE))
-    everywhere: dict[str, Mapping[str, float]] = {
-        name: _shares_of(rows, name) for name in ("machine", "transducer") if name in rows.columns
-    }
+    told = [name for name in ("machine", "transducer") if name in rows.columns]
+    everywhere: dict[str, Mapping[str, float]] = {name: _shares_of(rows, name) for name in told}
     hues = {share.name: place % 6 for place, share in enumerate(machine_shares(rows, most=len(rows)))}
     labels = _labels_of_groups(groups, naming)
     sizes = rows.group_by("group").len().sort("len", "group", descending=[True, False])
@@ -133,8 +133,11 @@ def _warnings(members: pl.DataFrame, everywhere: Mapping[str, Mapping[str, float
 
 
 def _shares_of(rows: pl.DataFrame, column: str) -> dict[str, float]:
-    counts = rows[column].drop_nulls().value_counts()
-    return {str(name): count / len(rows) for name, count in counts.iter_rows()}
+    """Return the share of each value among the frames of which it is known; of too few, nothing."""
+    known = rows[column].drop_nulls()
+    if len(known) < _FEWEST_KNOWN:
+        return {}
+    return {str(name): count / len(known) for name, count in known.value_counts().iter_rows()}
 
 
 def _counted(members: pl.DataFrame, column: str) -> list[Share]:
