@@ -34,3 +34,13 @@ def test_whole_frame_at_its_own_size_is_unchanged_and_constants_stay():
 def test_a_box_of_one_pixel():
     frames = torch.arange(16, dtype=torch.uint8).reshape(1, 4, 4)
     assert (crop_resize(frames, boxes_of([(2, 1, 1, 1)]), 3) * 255).round().unique().tolist() == [9.0]
+
+
+@pytest.mark.parametrize("size", [7, 19, 40])
+def test_bicubic_is_that_of_torch(size):
+    frames = torch.randint(0, 256, (3, 30, 30), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    ones = torch.ones(3)
+    boxes = Boxes(4 * ones, 3 * ones, 20 * ones, 24 * ones, torch.zeros(3, dtype=torch.bool))
+    cut = frames[:, None, 4:24, 3:27].float() / 255
+    expected = torch.nn.functional.interpolate(cut, (size, size), mode="bicubic", antialias=True).clamp(0, 1)
+    torch.testing.assert_close(crop_resize(frames, boxes, size, bicubic=True), expected, atol=1e-5, rtol=0)

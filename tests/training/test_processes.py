@@ -25,9 +25,21 @@ def losses_of(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("method", "steps_alike"), [("lsd", 5), ("simclr", 5), ("context-encoder", 2)])
+@pytest.mark.parametrize(
+    ("method", "steps_alike"),
+    [
+        ("pica", 5),
+        ("lsd", 5),
+        ("simclr", 5),
+        ("moco", 5),
+        ("dino", 5),
+        ("uscl", 5),
+        ("deepcluster", 5),
+        ("context-encoder", 2),
+    ],
+)
 def test_two_processes_compute_the_losses_of_one(tmp_path, method, steps_alike):
-    """Contrast and clustering compare all rows, batch normalisation counts them all, a critic plays along.
+    """Contrast and clustering compare all rows, batch normalisation counts them all; queue and centre move alike.
 
     Rounding differs, and a generator and its critic at this learning rate make much of it after a few steps: the first
     two lines of their metrics are compared, all of the others'.

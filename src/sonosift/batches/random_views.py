@@ -21,9 +21,6 @@ _ATTEMPTS = 10
 # The canvas that weak crops are cut from is this much larger than the crop (256 to 224, as usual for this network).
 CANVAS_OVER_CROP = 8 / 7
 
-# The papers' blurs are given for views of this many pixels.
-BLUR_AT = 224
-
 
 def canvas_size(size: int) -> int:
     """Pixels of the frames that ``size``-pixel crops are cut from.
@@ -83,14 +80,15 @@ def strong_view(frames: Tensor, size: int, preset: ViewPreset, draws: ViewDraws)
     Nothing is drawn for what a preset does not do.
     """
     count, height, width = frames.shape
-    images = crop_resize(frames, random_boxes(count, height, width, preset, draws), size)
+    boxes = random_boxes(count, height, width, preset, draws)
+    images = crop_resize(frames, boxes, size, bicubic=preset.bicubic)
     if preset.rotation:
         images = rotated(images, draws.uniform(count, low=-preset.rotation, high=preset.rotation))
     if preset.brightness or preset.contrast:
         images = jitter(images, *(factor.to(frames.device) for factor in jitter_factors(count, preset, draws)))
     if preset.blur_chance:
         chance, place = draws.uniform(count, 2)
-        low, high = (sigma * size / BLUR_AT for sigma in preset.blur)
+        low, high = (sigma * size / preset.blur_at for sigma in preset.blur)
         sigma = torch.where(chance < preset.blur_chance, low + place * (high - low), torch.zeros(()))
         images = blurred(images, sigma)
     if preset.solarize_chance:

@@ -6,7 +6,7 @@ does nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonosift.errors import unknown_name
 
@@ -23,8 +23,10 @@ class ViewPreset:
         jitter_chance: the probability of changing brightness and contrast at all.
         flip: the probability of mirroring left to right.
         rotation: largest angle in degrees, either way.
-        blur: smallest and largest sigma of a Gaussian blur, in pixels of the view at 224 pixels.
+        blur: smallest and largest sigma of a Gaussian blur, in pixels of a view of ``blur_at`` pixels.
         blur_chance: its probability.
+        blur_at: pixels of the views that the recipe's blur is given for; in smaller views it shrinks with them.
+        bicubic: crops are scaled with a bicubic kernel; otherwise with a bilinear one.
         solarize_chance: the probability of turning bright pixels (above the middle) dark.
     """
 
@@ -38,7 +40,11 @@ class ViewPreset:
     blur: tuple[float, float] = (0.1, 2.0)
     blur_chance: float = 0.0
     solarize_chance: float = 0.0
+    blur_at: int = 224
+    bicubic: bool = False
 
+
+_DINO = ViewPreset(scale=(0.4, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, bicubic=True)
 
 PRESETS: dict[str, ViewPreset] = {
     # Ours: an organ is recognised by what lies around it, so at least 60 % of the image stays.
@@ -53,16 +59,12 @@ PRESETS: dict[str, ViewPreset] = {
     "uscl": ViewPreset(scale=(0.8, 1.0), ratio=(0.8, 1.25), brightness=0.8, contrast=0.8),
     "uscl-rotated": ViewPreset(scale=(0.8, 1.0), ratio=(0.8, 1.25), brightness=0.8, contrast=0.8, rotation=10.0),
     "moco-v2": ViewPreset(scale=(0.2, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.5),
-    "dino-first": ViewPreset(scale=(0.4, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=1.0),
-    "dino-second": ViewPreset(
-        scale=(0.4, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.1, solarize_chance=0.2
-    ),
-    "dino-local": ViewPreset(scale=(0.05, 0.4), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.5),
+    "dino-first": replace(_DINO, blur_chance=1.0),
+    "dino-second": replace(_DINO, blur_chance=0.1, solarize_chance=0.2),
+    "dino-local": replace(_DINO, scale=(0.05, 0.4), blur_chance=0.5, blur_at=96),
     # Without small crops DINO's authors let the large ones shrink further.
-    "dino-first-alone": ViewPreset(scale=(0.14, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=1.0),
-    "dino-second-alone": ViewPreset(
-        scale=(0.14, 1.0), brightness=0.4, contrast=0.4, jitter_chance=0.8, blur_chance=0.1, solarize_chance=0.2
-    ),
+    "dino-first-alone": replace(_DINO, scale=(0.14, 1.0), blur_chance=1.0),
+    "dino-second-alone": replace(_DINO, scale=(0.14, 1.0), blur_chance=0.1, solarize_chance=0.2),
     "deepcluster": ViewPreset(scale=(0.08, 1.0)),
 }
 

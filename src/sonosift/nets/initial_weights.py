@@ -1,4 +1,4 @@
-"""Where a backbone's first weights come from: random, timm's pretrained ones, or a file of ours."""
+"""Where a backbone's first weights come from: random, timm's pretrained ones, or a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sonosift.errors import SonosiftError
 from sonosift.nets.backbone import Backbone
-from sonosift.nets.weights_file import load_into, read_weights
+from sonosift.nets.foreign_weights import fill_from_file
 
 RANDOM = "random"
 TIMM = "timm:"
@@ -18,14 +18,14 @@ def initialise(backbone: Backbone, init: str | Path) -> None:
     Args:
         backbone: the network, already random.
         init: ``random`` leaves it so; ``timm:NAME`` asks timm for pretrained weights (from its cache or the network);
-            anything else is the path of a safetensors file with timm's keys.
+            anything else is the path of a file: safetensors, or a checkpoint of torch (see ``foreign_weights``).
     """
     if str(init) == RANDOM:
         return
     if str(init).startswith(TIMM):
         _load_pretrained(backbone, str(init).removeprefix(TIMM))
         return
-    load_into(backbone.net, read_weights(Path(init)), str(init))
+    fill_from_file(backbone.net, Path(init))
 
 
 def _load_pretrained(backbone: Backbone, name: str) -> None:
