@@ -113,6 +113,7 @@ def pretrain(
     from sonosift.training.precision import choose_precision, training_device
     from sonosift.training.predict import predict
     from sonosift.training.processes import start_processes
+    from sonosift.training.run_pictures import save_pictures
     from sonosift.training.scale import is_small
     from sonosift.training.told_about_frames import told_about
 
@@ -189,6 +190,7 @@ def pretrain(
             all_ids = opened.frames.frame_ids
             found = predict(network, load_canvas(opened, all_ids, values["image_size"]), chosen, title="embed")
             folder.save_embeddings(all_ids, found.features)
+            save_pictures(network, folder, opened, split, learnt_part)
             write_curves(folder, tensorboard=tensorboard)
             folder.finish(**summary.model_dump(mode="json"))
             for line in result.warnings:

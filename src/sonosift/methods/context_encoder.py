@@ -68,6 +68,22 @@ class ContextEncoder(Method):
             "fooling": found.fooling.detach(),
         }
 
+    @torch.no_grad()
+    def pictures(self, frames: Tensor) -> dict[str, Tensor]:
+        """The image as the network sees it, as it completes it, and as it is."""
+        was_training = self.training
+        self.eval()
+        images = whole_view(frames, self.config.image_size, self.config.image_width)
+        scaled = self.backbone.scaled(images)
+        masked = without_centre(scaled)
+        filled = masked[:, :1].clone()
+        centre_of(filled).copy_(self.generator(masked))
+        self.train(was_training)
+        # Back from each image's own scale.
+        spread, mean = images.std(dim=(2, 3), keepdim=True, unbiased=False), images.mean(dim=(2, 3), keepdim=True)
+        seen, completed = ((part * spread + mean).clamp(0.0, 1.0) for part in (masked[:, :1], filled))
+        return {"without its middle": seen, "filled in": completed, "as it is": images}
+
     def logits(self, features: Tensor) -> Tensor:
         """The features themselves: this method predicts patches, not classes."""
         return features

@@ -135,6 +135,10 @@ class Method(LightningModule):
         self.train(was_training)
         return {"effective_rank": effective_rank(features), "spread": mean_spread(features)}
 
+    def pictures(self, frames: Tensor) -> dict[str, Tensor]:  # noqa: ARG002 (most have nothing to show)
+        """Return pictures ``[n, 1, H, W]`` in 0..1 of uint8 frames that are worth a look in the report, by name."""
+        return {}
+
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return features and logits of ``[B, 1, S, S]`` images."""
         features = self.backbone(images)

@@ -16,7 +16,7 @@ from sonosift.methods.exam_batches import exam_batches
 from sonosift.methods.method import ALL, Batch, Method, Place, adam
 from sonosift.methods.pica_config import PicaConfig
 from sonosift.metrics.clustering import effective_clusters, filled_clusters
-from sonosift.metrics.embedding_spread import effective_rank
+from sonosift.metrics.embedding_spread import effective_rank, mean_spread
 from sonosift.nets.backbone import Backbone
 from sonosift.nets.heads import linear_head
 
@@ -94,11 +94,12 @@ class Pica(Method):
         self.eval()  # running statistics must not see this extra pass
         features, logits = self(batch.views["weak"])
         self.train(was_training)
-        groups = logits.argmax(dim=1).cpu().numpy()
+        groups, seen = logits.argmax(dim=1).cpu().numpy(), features.float().cpu().numpy()
         return {
             "filled_clusters": float(filled_clusters(groups)),
             "effective_clusters": effective_clusters(groups),
-            "effective_rank": effective_rank(features.float().cpu().numpy()),
+            "effective_rank": effective_rank(seen),
+            "spread": mean_spread(seen),
         }
 
     def _logits_of_views(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -135,6 +135,16 @@ class RunCurves:
 
 
 @dataclass(frozen=True)
+class RunPictures:
+    """What a network made of some frames: a row per frame, a column per name."""
+
+    run: str
+    part: str
+    columns: list[str]
+    rows: list[list[Picture]]
+
+
+@dataclass(frozen=True)
 class Colouring:
     """One way to colour the map: a name, the legend, and the legend's index for every point."""
 
@@ -190,6 +200,7 @@ class ReportContent:
     findings: list[str]
     groupings: list[Grouping] = field(default_factory=list)
     curves: list[RunCurves] = field(default_factory=list)
+    pictures: list[RunPictures] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     map: EmbeddingMap | None = None
     flow: Chart | None = None

@@ -25,6 +25,7 @@ from sonosift.report.group_cards import NamingFrames, group_cards
 from sonosift.report.group_section import complete_grouping
 from sonosift.report.plain_words import findings
 from sonosift.report.run_curves import run_curves
+from sonosift.report.run_pictures import run_pictures
 
 _NAMING_PART = "validation"
 
@@ -55,6 +56,7 @@ def gather(
     groupings = [_grouping(cohort, frames, run) for run in (grouped if every_grouping else grouped[:1])]
     evaluations = [found for run in reversed(runs) if (found := read_evaluation(run)) is not None]
     curves = [drawn for run in reversed(runs) if (drawn := run_curves(run.name, run.metrics())) is not None]
+    pictures = [shown for run in reversed(runs) if (shown := run_pictures(run)) is not None]
     flow = read_flow(cohort.path)
     return ReportContent(
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -62,6 +64,7 @@ def gather(
         findings=findings(facts, groupings, evaluations),
         groupings=groupings,
         curves=curves,
+        pictures=pictures,
         evaluations=evaluations,
         map=_map(cohort, frames, outputs, groupings),
         flow=None if flow is None else flow_chart(flow),

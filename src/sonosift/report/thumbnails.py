@@ -18,6 +18,13 @@ def picture_uri(frame: NDArray[np.uint8], side: int) -> str:
     return _jpeg_uri(_shrunk(frame, side))
 
 
+def whole_picture_uri(picture: NDArray[np.uint8], height: int) -> str:
+    """Return a grey picture of any shape as a JPEG data URI, ``height`` pixels high."""
+    rows, columns = picture.shape
+    size = max(1, round(columns * height / rows)), height
+    return _jpeg_uri(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
 def atlas_uri(frames: NDArray[np.uint8], side: int) -> tuple[str, int]:
     """Lay all frames out in one JPEG, row by row; return its data URI and the number of columns."""
     columns = max(1, math.ceil(math.sqrt(len(frames))))
