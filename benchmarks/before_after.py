@@ -7,6 +7,10 @@ one page with all of them (``OUT/index.html``). A row holds, from left to right:
 what the cohort keeps; the same with every changed pixel in the fan in red. Frames that are held back show the source
 alone, with the reason.
 
+It also prints how many frames were kept and held, for which reasons, and how large a share of their fans was painted
+over; ``--half 0`` or ``--half 1`` counts and draws only the files of one of two halves, drawn by their names, so that
+one half can be worked with and the other judged.
+
 The pages show the identity that was removed: they belong where the archive is, nowhere else.
 """
 
@@ -14,10 +18,12 @@ from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import html
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +54,39 @@ class Shown:
     tiles: tuple[Image, Image, Image]
 
 
-def kept_frames(archive: Path, cohort: Cohort, wanted: int, per_clip: int) -> Iterator[Shown]:
+def in_half(path: str, half: int | None) -> bool:
+    """Say whether a file belongs to one of two halves; which one depends on its name alone."""
+    return half is None or hashlib.sha256(os.fsencode(Path(path).name)).digest()[0] % 2 == half
+
+
+def counts(cohort: Cohort, half: int | None) -> Iterator[str]:
+    """Yield lines: frames kept and held, held ones by reason, shares of the fan that were painted over."""
+    held: Counter[str] = Counter()
+    for source in cohort.private.sources.all():
+        if source.held_frames and in_half(source.path, half):
+            held[source.held_reason or "not recorded"] += source.held_frames
+    table = cohort.frames_by_source().join(cohort.catalog().drop("index_in_clip"), on="frame_id")
+    shares = np.array([row["altered_share"] for row in table.iter_rows(named=True) if in_half(row["path"], half)])
+    waiting = held.total()
+    yield f"frames: {len(shares)} kept, {waiting} held ({100 * waiting / max(1, waiting + len(shares)):.1f} %)"
+    yield "held by reason: " + (", ".join(f"{name} {count}" for name, count in sorted(held.items())) or "none")
+    if len(shares):
+        above = ", ".join(
+            f"above {limit} % of it: {100 * (shares > limit / 100).mean():.1f} %" for limit in (0, 0.2, 1)
+        )
+        yield f"painted over: {100 * shares.mean():.3f} % of the fan in the mean, {100 * shares.max():.2f} % at most"
+        yield f"frames in which something was painted over, {above}"
+
+
+def kept_frames(archive: Path, cohort: Cohort, wanted: int, per_clip: int, half: int | None) -> Iterator[Shown]:
     """Yield frames spread evenly over the files that came in, a few of each clip."""
     table = (
         cohort.frames_by_source()
         .filter(pl.col("member") == "")
         .join(cohort.catalog().drop("index_in_clip"), on="frame_id")
     )
-    files = table["path"].unique(maintain_order=True)
-    chosen = files.gather_every(max(1, len(files) * per_clip // wanted)).to_list()
-    for path in chosen:
+    files = [path for path in table["path"].unique(maintain_order=True) if in_half(path, half)]
+    for path in files[:: max(1, len(files) * per_clip // wanted)]:
         rows = table.filter(pl.col("path") == path).sort("index_in_clip")
         rows = rows.gather_every(max(1, len(rows) // per_clip)).head(per_clip)
         sources = source_frames(archive / path, set(rows["index_in_clip"]))
@@ -75,9 +104,10 @@ def source_frames(path: Path, wanted: set[int]) -> dict[int, Image]:
         return {}
 
 
-def held_frames(archive: Path, cohort: Cohort, wanted: int) -> Iterator[Shown]:
+def held_frames(archive: Path, cohort: Cohort, wanted: int, half: int | None) -> Iterator[Shown]:
     """Yield the first frame of clips that wait for a person."""
-    held = [source for source in cohort.private.sources.all() if source.held_frames and not source.member]
+    sources = cohort.private.sources.all()
+    held = [one for one in sources if one.held_frames and not one.member and in_half(one.path, half)]
     for source in held[:: max(1, len(held) // max(1, wanted))][:wanted]:
         frames = source_frames(archive / source.path, {0})
         record = cohort.private_path / "held" / str(source.clip) / "clip.json"
@@ -161,6 +191,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--per-clip", type=int, default=2)
     parser.add_argument("--held", type=int, default=24, help="held clips to show")
+    parser.add_argument("--half", type=int, choices=(0, 1), default=None, help="only one of two halves of the files")
     parser.add_argument("--clip-rate", type=float, default=1.0, help="frames a second to keep from clips")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--workers", type=int, default=None)
@@ -173,9 +204,10 @@ def main() -> None:
             told = {"size": arguments.size, "workers": arguments.workers, "clip_rate_hz": arguments.clip_rate}
             print(ingest(arguments.archive, path, **told).describe())
         cohort = Cohort.open(path)
-        shown = list(kept_frames(arguments.archive, cohort, arguments.frames, arguments.per_clip))
+        print("\n".join(counts(cohort, arguments.half)))
+        shown = list(kept_frames(arguments.archive, cohort, arguments.frames, arguments.per_clip, arguments.half))
         kept = len(shown)
-        shown += held_frames(arguments.archive, cohort, arguments.held)
+        shown += held_frames(arguments.archive, cohort, arguments.held, arguments.half)
         sheets = write_page(shown, arguments.out)
         print(f"{kept} kept frames and {len(shown) - kept} held on {sheets} sheets in {arguments.out}")
 
