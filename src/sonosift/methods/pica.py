@@ -39,7 +39,8 @@ class Pica(Method):
 
     def heads(self) -> dict[str, nn.Module]:
         """The linear layer to the K groups, and the one to more of them."""
-        return {"cluster_head": self.cluster_head} | ({"over_head": self.over_head} if self.over_head else {})
+        found: dict[str, nn.Module] = {"cluster_head": self.cluster_head}
+        return found | ({"over_head": self.over_head} if self.over_head else {})
 
     def sampler(self, rows: Rows, seed: int) -> ExamSampler:
         """Whole exams."""
