@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from sonosift.privacy.grey_cuts import cut_at
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -27,8 +28,6 @@ _GAP, _OVERLAP, _ALIGNED, _SIZE_RATIO = 0.9, 0.1, 0.2, 1.7
 _BLANK, _OF_ROW_FALL, _OF_ROW_HEIGHT, _LONGEST_PIECE = 1.6, 0.3, 0.5, 4.0
 _LIKE_INK = 25.0
 _BELOW_LEVEL = 10
-_SQUARE = np.ones((3, 3), dtype=np.uint8)
-_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -64,34 +63,23 @@ def _columns(cut: _Pieces) -> tuple[NDArray[np.float64], NDArray[np.float64], ND
 
 
 def _pieces(picture: Image, inside: Mask, level: int) -> _Pieces | None:
-    above = ((picture >= level) & inside).astype(np.uint8)
-    count, names, statistics, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
-    width, height, area = statistics[:, 2], statistics[:, 3], statistics[:, 4]
-    fits = (np.maximum(width, height) >= _LOWEST) & (height <= _WIDEST) & (width <= _WIDEST) & (area >= _SMALLEST)
-    fits[0] = False
-    wanted = np.flatnonzero(fits)
-    if not _FEWEST_LETTERS <= len(wanted) <= _MOST_PIECES:
+    cut = cut_at(picture, inside, level, _may_be_letters, fewest=_FEWEST_LETTERS, most=_MOST_PIECES)
+    if cut is None:
         return None
-    renumbered = np.zeros(count, dtype=np.uint16)
-    renumbered[wanted] = np.arange(1, len(wanted) + 1)
-    pieces: NDArray[np.uint16] = renumbered[names]
-    near = np.asarray(cv2.dilate(pieces, _SQUARE), dtype=np.uint16)
-    around = np.asarray(cv2.dilate(near, _CROSS), dtype=np.uint16)
-    ring = np.flatnonzero((around > 0) & (near == 0) & (above == 0) & inside)
-    own = np.flatnonzero(pieces)
-    number, values = pieces.ravel()[own], picture.ravel()[own].astype(np.float64)
-    grey = _means(number, values, len(wanted))
-    spread = np.sqrt(np.maximum(_means(number, values**2, len(wanted)) - grey**2, 0.0))
-    beside, light = around.ravel()[ring], picture.ravel()[ring].astype(np.float64)
-    fall = grey - _means(beside, light, len(wanted))
-    is_open = _means(beside, (light > level - _BELOW_LEVEL).astype(np.float64), len(wanted)) > _MOST_OPEN
-    boxes = statistics[wanted, :4].astype(np.float64)
-    return _Pieces(boxes, grey, fall, (spread <= _SPREAD) & ~is_open)
+    flat = picture.ravel()
+    values = flat[cut.own].astype(np.float64)
+    grey = cut.means(cut.own_piece, values)
+    spread = np.sqrt(np.maximum(cut.means(cut.own_piece, values**2) - grey**2, 0.0))
+    light = flat[cut.ring]
+    fall = grey - cut.means(cut.ring_piece, light)
+    is_open = cut.means(cut.ring_piece, light > level - _BELOW_LEVEL) > _MOST_OPEN
+    return _Pieces(cut.boxes, grey, fall, (spread <= _SPREAD) & ~is_open)
 
 
-def _means(names: NDArray[np.uint16], values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    sums = np.bincount(names, values, count + 1)[1:]
-    return np.asarray(sums / np.maximum(np.bincount(names, minlength=count + 1)[1:], 1), dtype=np.float64)
+def _may_be_letters(statistics: NDArray[np.int32]) -> Mask:
+    width, height, area = statistics[:, 2], statistics[:, 3], statistics[:, 4]
+    size = (np.maximum(width, height) >= _LOWEST) & (height <= _WIDEST) & (width <= _WIDEST)
+    return np.asarray(size & (area >= _SMALLEST))
 
 
 def _turned(boxes: NDArray[np.float64], upright: bool) -> NDArray[np.float64]:
