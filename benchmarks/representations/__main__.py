@@ -23,7 +23,7 @@ from benchmarks.representations.rows import rows_of
 from benchmarks.representations.scores import exam_of
 from benchmarks.representations.tables import Scale, table
 from sonosift.cohort.cohort import Cohort
-from sonosift.evaluate.protocol import Resampling
+from sonosift.evaluate.resampling import Resampling
 
 ALL, COHORTS, TRAINING, TABLES = "all", "cohorts", "training", "tables"
 

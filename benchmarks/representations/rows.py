@@ -14,13 +14,13 @@ from benchmarks.representations.cohorts import PHANTOM
 from benchmarks.representations.scores import KNN, PROBE, PROBES, Exam, scored, scored_pixels
 from sonosift.cohort.cohort import Cohort
 from sonosift.evaluate.patient_bootstrap import Floats
-from sonosift.evaluate.protocol import Resampling
 from sonosift.evaluate.resampled_scores import (
     Resampled,
     mean_over_seeds,
     resampled_average_precision,
     resampled_share,
 )
+from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.seeds import Spread, has_flattened, over_seeds
 
 PIXELS, CONSTANT = "32×32 pixels", "commonest answer"

@@ -19,7 +19,7 @@ from benchmarks.representations.rows import metadata_claim, rows_of
 from benchmarks.representations.scores import exam_of
 from benchmarks.representations.tables import Scale, table
 from sonosift.cohort.cohort import Cohort
-from sonosift.evaluate.protocol import Resampling
+from sonosift.evaluate.resampling import Resampling
 
 _bars = Path(__file__).parents[1] / "commands" / "bars_cohort.py"
 _spec = importlib.util.spec_from_file_location("bars_cohort", _bars)

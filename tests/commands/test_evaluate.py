@@ -142,3 +142,24 @@ def test_a_split_by_frame_prints_its_leak(judged_cohort):
     judged_cohort.splits.make_by_frame(name="leaky", allow_patient_leak=True)
     summary = evaluate(judged_cohort.path, run="train", split="leaky", draws=20)
     assert any("more than one part" in note for note in summary.notes)
+
+
+def test_probabilities_are_judged_and_a_temperature_is_heeded(judged_cohort):
+    summary = evaluate(judged_cohort.path, run="train", draws=20)
+    assert summary.weighted_average_precision > 0.9
+    assert 0 < summary.per_exam_f1 <= 1
+    run = judged_cohort.runs.get("train")
+    run.finish(temperature=0.2)
+    evaluate(judged_cohort.path, run="train", draws=20)
+    found = Evaluation.model_validate_json((run.path / "evaluation.json").read_text()).calibration
+    assert found.error == summary.calibration_error
+    # The made-up scores are right but timid (about 0.2 and 0.8): a low temperature mends that.
+    assert found.error_with_temperature < found.error
+    assert sum(row.count for row in found.rows) == summary.frames * len(ABDOMEN.names)
+
+
+def test_the_leak_is_shown_on_request_alone_and_named(judged_cohort):
+    assert evaluate(judged_cohort.path, run="train", draws=20).leak is None
+    summary = evaluate(judged_cohort.path, run="train", draws=20, show_leak=True)
+    assert summary.leak.about == "linear probe on 32×32 pixels"
+    assert "LEAK, not a result" in summary.describe()

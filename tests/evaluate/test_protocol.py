@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, precision_score, recall_score
+from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from sonosift.evaluate.label_set_tables import group_quality, label_set_confusion
-from sonosift.evaluate.protocol import LabelledFrames, Resampling, compare, judge_answers, judge_scores
+from sonosift.evaluate.protocol import LabelledFrames, compare, judge_answers, judge_scores
+from sonosift.evaluate.resampling import Resampling
 from sonosift.metrics.clustering import normalized_mutual_information, purity
 
 NAMES = ["liver", "kidney", "other"]
@@ -14,7 +15,9 @@ def _frames(seed: int, frames: int = 150) -> LabelledFrames:
     rng = np.random.default_rng(seed)
     truth = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]], dtype=np.uint8)[rng.choice(3, frames, p=[0.6, 0.2, 0.2])]
     patients = [f"p{n}" for n in rng.integers(0, 20, frames)]
-    return LabelledFrames([str(n) for n in range(frames)], truth, patients, [f"m{p[-1]}" for p in patients])
+    exams = [f"{patient}-{n}" for patient, n in zip(patients, rng.integers(0, 2, frames), strict=True)]
+    machines, probes = [f"m{p[-1]}" for p in patients], [f"t{exam[-1]}" for exam in exams]
+    return LabelledFrames([str(n) for n in range(frames)], truth, patients, machines, probes, exams)
 
 
 def _scores(frames: LabelledFrames, noise: float, seed: int) -> np.ndarray:
@@ -35,8 +38,8 @@ def test_thresholds_come_from_validation_and_figures_from_test():
         said = t[:, column] >= row.threshold
         true = test.truth[:, column]
         assert row.f1.value == pytest.approx(f1_score(true, said), abs=1e-6)
-        assert row.precision == pytest.approx(precision_score(true, said), abs=1e-6)
-        assert row.recall == pytest.approx(recall_score(true, said), abs=1e-6)
+        assert row.precision.value == pytest.approx(precision_score(true, said), abs=1e-6)
+        assert row.recall.value == pytest.approx(recall_score(true, said), abs=1e-6)
         assert row.support == true.sum()
         assert row.f1.low <= row.f1.value <= row.f1.high
 
@@ -50,22 +53,54 @@ def test_shuffling_test_frames_changes_nothing():
         test.truth[order],
         [test.patients[i] for i in order],
         [test.machines[i] for i in order],
+        [test.transducers[i] for i in order],
+        [test.exams[i] for i in order],
     )
     first = judge_scores("ours", "run", "", NAMES, validation, v, test, t, RESAMPLING)
     second = judge_scores("ours", "run", "", NAMES, validation, v, shuffled, t[order], RESAMPLING)
     assert first.score == second.score
 
 
-def test_machines_are_judged_on_their_own_frames():
+@pytest.mark.parametrize("kind", ["machines", "transducers"])
+def test_machines_and_transducers_are_judged_on_their_own_frames(kind):
     test = _frames(3)
     answers = (_scores(test, 0.5, 3) > 0.5).astype(np.uint8)
     judged = judge_answers("ours", "run", "", NAMES, test, answers, RESAMPLING)
-    machines = np.array(test.machines)
-    assert sum(row.frames for row in judged.score.machines) == len(test)
-    for row in judged.score.machines:
-        here = machines == row.machine
+    subgroups, rows = np.array(getattr(test, kind)), getattr(judged.score, kind)
+    assert sum(row.frames for row in rows) == len(test)
+    for row in rows:
+        here = subgroups == row.name
         expected = f1_score(test.truth[here], answers[here], average="weighted", zero_division=0)
         assert row.weighted_f1.value == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_exam_shows_what_any_of_its_frames_shows():
+    test = _frames(8)
+    answers = (_scores(test, 0.5, 8) > 0.7).astype(np.uint8)
+    exams = sorted(set(test.exams))
+    true, said = np.zeros((len(exams), 3)), np.zeros((len(exams), 3))
+    for row, exam in enumerate(test.exams):
+        true[exams.index(exam)] += test.truth[row]
+        said[exams.index(exam)] += answers[row]
+    found = judge_answers("ours", "run", "", NAMES, test, answers, RESAMPLING).score.exams
+    assert found.exams == len(exams)
+    expected = f1_score(true > 0, said > 0, average="weighted", zero_division=0)
+    assert found.weighted_f1.value == pytest.approx(expected, abs=1e-6)
+    for column, row in enumerate(found.classes):
+        assert row.recall.value == pytest.approx(recall_score(true[:, column] > 0, said[:, column] > 0), abs=1e-6)
+        assert row.support == (true[:, column] > 0).sum()
+
+
+def test_scores_are_ranked_and_mere_answers_are_not():
+    validation, test = _frames(1), _frames(2)
+    v, t = _scores(validation, 0.5, 1), _scores(test, 0.5, 2)
+    judged = judge_scores("ours", "run", "", NAMES, validation, v, test, t, RESAMPLING).score
+    for column, row in enumerate(judged.classes):
+        assert row.auroc.value == pytest.approx(roc_auc_score(test.truth[:, column], t[:, column]), abs=1e-6)
+        assert row.auroc.low < row.auroc.value < row.auroc.high
+    answered = judge_answers("yes", "baseline", "", NAMES, test, test.truth, RESAMPLING).score
+    assert answered.classes[0].auroc is None
+    assert answered.weighted_average_precision is None
 
 
 def test_difference_to_itself_is_nothing_and_to_worse_is_positive():

@@ -3,13 +3,13 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from sonosift.evaluate.patient_bootstrap import mean_of_sums, paired_difference, patient_weights, sum_by_patient
-from sonosift.evaluate.protocol import Resampling
 from sonosift.evaluate.resampled_scores import (
     average_precision,
     mean_over_seeds,
     resampled_average_precision,
     resampled_share,
 )
+from sonosift.evaluate.resampling import Resampling
 
 
 def ranked(seed=0, frames=60, levels=None):

@@ -6,7 +6,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sonosift.evaluate.linear_probe import probe_scores
 from sonosift.evaluate.pixels import shrink
-from sonosift.evaluate.protocol import LabelledFrames, Resampling
+from sonosift.evaluate.protocol import LabelledFrames
+from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.simple_baselines import (
     Features,
     Parts,
@@ -28,9 +29,8 @@ def _part(seed: int, frames: int = 120) -> tuple[LabelledFrames, np.ndarray]:
     features = np.array([[0, 0], [4, 0], [0, 4]])[kinds] + rng.normal(0, 0.4, size=(frames, 2))
     patients = [f"p{seed}-{n}" for n in rng.integers(0, 12, frames)]
     machines = [f"m{n}" for n in rng.integers(0, 2, frames)]
-    return LabelledFrames([f"{seed}-{n}" for n in range(frames)], truth, patients, machines), features.astype(
-        np.float32
-    )
+    ids = [f"{seed}-{n}" for n in range(frames)]
+    return LabelledFrames(ids, truth, patients, machines, machines, patients), features.astype(np.float32)
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 
 from sonosift.evaluate.label_set_tables import group_quality, label_set_confusion
-from sonosift.evaluate.protocol import LabelledFrames, Resampling, compare, judge_answers, judge_scores
-from sonosift.evaluate.score_table import Evaluation
+from sonosift.evaluate.protocol import LabelledFrames, compare, judge_answers, judge_scores
+from sonosift.evaluate.resampling import Resampling
+from sonosift.evaluate.score_table import Evaluation, Leak
 from sonosift.evaluate.simple_baselines import Parts, constant_baselines
+from sonosift.evaluate.stated_probabilities import calibration_of
 from sonosift.labels.abdomen import ABDOMEN
 from sonosift.report.content import CohortFacts, Grouping, Part, ReportContent, RunCurves, RunFacts, Share
 from sonosift.report.curves import line_chart
@@ -65,6 +67,8 @@ class MadeUp:
             self.truth[places],
             rows["patient"].to_list(),
             rows["machine"].fill_null("unknown machine").to_list(),
+            ["curvilinear" if exam.endswith("0") else "linear" for exam in rows["exam"]],
+            rows["exam"].to_list(),
         )
         return labelled, places
 
@@ -106,6 +110,8 @@ class MadeUp:
                 group_quality("k-means on 32×32 pixels", "baseline", numbers[t][::-1].copy(), 7, test, resampling),
             ],
             confusion=label_set_confusion(test.truth, ours.answers, names),
+            calibration=calibration_of(test.truth, self.scores[t], temperature=1.6),
+            leak=Leak(about="linear probe on 32×32 pixels", by_patient=0.61, by_frame=0.93),
             notes=["pancreas: 5 test frames only; its interval says little."],
         )
 

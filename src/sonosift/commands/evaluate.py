@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonosift.commands.summary import Summary
+from sonosift.evaluate.score_table import Leak
 
 if TYPE_CHECKING:
     from sonosift.cohort.cohort import Cohort
@@ -55,7 +56,7 @@ class EvaluateSummary(Summary):
     weighted_average_precision: float | None
     per_exam_f1: float | None
     calibration_error: float | None
-    leak: dict[str, float | str | None] | None
+    leak: Leak | None
     notes: list[str]
     evaluation: str
 
@@ -74,10 +75,8 @@ class EvaluateSummary(Summary):
         if self.calibration_error is not None:
             lines.append(f"  calibration error {_number(self.calibration_error)}")
         if self.leak is not None:
-            by_patient, by_frame = (_number(self.leak[way]) for way in ("by_patient", "by_frame"))  # type: ignore[arg-type]
-            lines.append(
-                f"  LEAK, not a result: {self.leak['about']} {by_frame} split by frame, {by_patient} by patient"
-            )
+            by_frame, by_patient = _number(self.leak.by_frame), _number(self.leak.by_patient)
+            lines.append(f"  LEAK, not a result: {self.leak.about} {by_frame} split by frame, {by_patient} by patient")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes), f"Written to {self.evaluation}"])
 
 
@@ -146,7 +145,7 @@ def evaluate(
     path = folder.path / EVALUATION_FILE
     atomic.write_text(path, found.model_dump_json(indent=2) + "\n")
     ours, difference = found.methods[0], found.differences[0]
-    calibration = found.calibration
+    ranked, stated = ours.weighted_average_precision, found.calibration
     baselines = {method.name: method.weighted_f1.value for method in found.methods}
     return EvaluateSummary(
         run=run,
@@ -163,10 +162,10 @@ def evaluate(
         gain_high=difference.weighted_f1.high,
         per_label_f1={row.name: row.f1.value for row in ours.classes},
         purity=found.groups[0].purity.value if found.groups else None,
-        weighted_average_precision=ours.weighted_average_precision and ours.weighted_average_precision.value,
-        per_exam_f1=ours.exams and ours.exams.weighted_f1.value,
-        calibration_error=calibration and (calibration.error_with_temperature or calibration.error),
-        leak=found.leak and found.leak.model_dump(),
+        weighted_average_precision=None if ranked is None else ranked.value,
+        per_exam_f1=None if ours.exams is None else ours.exams.weighted_f1.value,
+        calibration_error=None if stated is None else stated.shown_error,
+        leak=found.leak,
         notes=found.notes,
         evaluation=str(path),
     )

@@ -16,6 +16,7 @@ from sonosift.evaluate.protocol import LabelledFrames
 ReadFrames = Callable[[list[str]], NDArray[np.uint8]]
 
 UNKNOWN_MACHINE = "unknown machine"
+UNKNOWN_TRANSDUCER = "unknown transducer"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class CohortFrames:
     """The catalog with parts and labels.
 
     Attributes:
-        table: The catalog (at least ``frame_id, patient, machine``) with a column ``part``, null without a split.
+        table: The catalog (at least ``frame_id, patient, exam, machine, transducer``) with a column ``part``, null
+            without a split.
         truth: ``[n, classes]``, rows as in ``table``.
         known: Which rows are labelled.
         names: The labels.
@@ -57,6 +59,8 @@ class CohortFrames:
             self.truth[places],
             rows["patient"].to_list(),
             rows["machine"].fill_null(UNKNOWN_MACHINE).to_list(),
+            rows["transducer"].fill_null(UNKNOWN_TRANSDUCER).to_list(),
+            rows["exam"].to_list(),
         )
 
 

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from sonosift.errors import SonosiftError
 from sonosift.evaluate.cohort_frames import CohortFrames
+from sonosift.evaluate.frame_level_leak import frame_level_leak
 from sonosift.evaluate.label_set_tables import group_quality, label_set_confusion
 from sonosift.evaluate.pixels import shrink
-from sonosift.evaluate.protocol import Judged, Resampling, compare, judge_scores
+from sonosift.evaluate.protocol import Judged, compare, judge_scores
+from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.run_outputs import RunOutputs
-from sonosift.evaluate.score_table import Evaluation, GroupQuality
+from sonosift.evaluate.score_table import Calibration, Evaluation, GroupQuality, Leak
 from sonosift.evaluate.simple_baselines import (
     Features,
     Parts,
@@ -23,6 +25,7 @@ from sonosift.evaluate.simple_baselines import (
     k_means_baseline,
     probe_baseline,
 )
+from sonosift.evaluate.stated_probabilities import calibration_of
 
 TRAINING, VALIDATION = "train", "validation"
 PIXELS = "32×32 pixels"
@@ -42,6 +45,7 @@ def evaluate_run(
     training_ids: Sequence[str] | None = None,
     frozen: Sequence[RunOutputs] = (),
     met_test_patients: Sequence[str] = (),
+    show_leak: bool = False,
     resampling: Resampling | None = None,
 ) -> Evaluation:
     """Judge ``run`` on one part of the split.
@@ -54,6 +58,7 @@ def evaluate_run(
         training_ids: The labelled frames that the run was given, so that the baselines learn from the same.
         frozen: Runs whose features, left as they are, make a baseline: where the run had its first weights from.
         met_test_patients: Runs on the way to this one that learnt, without labels, from patients of every part.
+        show_leak: Also measure what a split by frame would have reported.
         resampling: Draws and seed of the intervals.
     """
     if run.empty:
@@ -69,7 +74,9 @@ def evaluate_run(
     ours, qualities = _judge_outputs(run, parts, names, resampling)
     clusters = qualities[0].groups if qualities else len(np.unique(parts.validation.truth, axis=0))
     baselines = constant_baselines(parts, names, resampling)
+    seen: list[tuple[str, Features]] = []
     for source, features in _frozen_features(run, frozen, frames, parts):
+        seen.append((source, features))
         rows, quality = _judge_features(source, features, parts, names, clusters, resampling)
         baselines += rows
         qualities.append(quality)
@@ -94,6 +101,8 @@ def evaluate_run(
         differences=[compare(headline, row, resampling) for row in best_first],
         groups=qualities,
         confusion=label_set_confusion(parts.test.truth, headline.answers, names),
+        calibration=_calibration(run, parts, names),
+        leak=_leak(*seen[-1], parts, resampling.seed) if show_leak else None,
         notes=[*_leaks(frames, part, met_test_patients), *_notes(parts, names, part)],
     )
 
@@ -152,6 +161,21 @@ def _frozen_features(
     for source in (*own, *frozen):
         if source.embeddings is not None:
             yield source.name, _run_features(source, frames, parts)
+
+
+def _calibration(run: RunOutputs, parts: Parts, names: Sequence[str]) -> Calibration | None:
+    if run.predictions is None:
+        return None
+    return calibration_of(parts.test.truth, run.scores(parts.test.frame_ids, names), run.temperature)
+
+
+def _leak(source: str, features: Features, parts: Parts, seed: int) -> Leak:
+    if not len(parts.training):
+        raise SonosiftError(
+            "no frame of the train part is labelled, so no leak can be shown", "Label frames of that part first."
+        )
+    rows = (features.training, features.validation, features.test)
+    return frame_level_leak(source, rows, (parts.training.truth, parts.validation.truth, parts.test.truth), seed)
 
 
 def _promoted(name: str, rows: list[Judged], run: str) -> tuple[list[Judged], list[Judged]]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sonosift.evaluate import count_statistics as counted
 from sonosift.evaluate.patient_bootstrap import percentile_interval
-from sonosift.evaluate.protocol import Kind, LabelledFrames, Resampling
+from sonosift.evaluate.protocol import Kind, LabelledFrames
+from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.score_table import Confusion, Figure, GroupQuality
 
 THE_REST = "all others"

@@ -10,15 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.evaluate import count_statistics as counted
-from sonosift.evaluate.patient_bootstrap import (
-    Floats,
-    Interval,
-    Statistic,
-    paired_difference,
-    percentile_interval,
-    sum_by_patient,
-)
-from sonosift.evaluate.score_table import ClassScore, Difference, Figure, MachineScore, MethodScore
+from sonosift.evaluate.breakdown import by_exam, by_subgroup
+from sonosift.evaluate.patient_bootstrap import Floats, paired_difference, sum_by_patient
+from sonosift.evaluate.ranking_scores import rank_classes
+from sonosift.evaluate.resampling import Resampling, figure_of, interval
+from sonosift.evaluate.score_table import ClassScore, Difference, MethodScore
 from sonosift.metrics.thresholds import decide, fit_thresholds
 
 
@@ -30,17 +26,11 @@ class LabelledFrames:
     truth: NDArray[np.uint8]
     patients: list[str]
     machines: list[str]
+    transducers: list[str]
+    exams: list[str]
 
     def __len__(self) -> int:
         return len(self.frame_ids)
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """How intervals are drawn; the same resampled patients for every method."""
-
-    draws: int = 1000
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,7 @@ def judge_scores(
     """Fit one threshold per class on the validation part, then judge the answers on the test part."""
     thresholds = fit_thresholds(validation.truth, validation_scores)
     answers = decide(test_scores, thresholds)
-    return judge_answers(name, kind, about, names, test, answers, resampling, thresholds.tolist())
+    return judge_answers(name, kind, about, names, test, answers, resampling, thresholds.tolist(), test_scores)
 
 
 def judge_answers(
@@ -81,22 +71,27 @@ def judge_answers(
     answers: NDArray[np.uint8],
     resampling: Resampling,
     thresholds: Sequence[float] | None = None,
+    scores: Floats | None = None,
 ) -> Judged:
-    """Judge yes/no answers ``[n, classes]`` on the test part, per class, weighted by support, and per machine."""
+    """Judge yes/no answers ``[n, classes]`` on the test part: per class, weighted by support, per subgroup and exam.
+
+    With the ``scores`` behind the answers their ranking is judged too.
+    """
     marks = counted.answer_counts(test.truth, answers)
     counts = sum_by_patient(marks, test.patients)
-    total = counts.sum(axis=0)
-    per_class = _interval(counts, counted.f1, resampling)
-    precision, recall = counted.precision(total), counted.recall(total)
+    per_class = [interval(counts, figure, resampling) for figure in (counted.precision, counted.recall, counted.f1)]
+    ranked = None if scores is None else rank_classes(test.truth, scores, test.patients, resampling)
     classes = [
         ClassScore(
             name=class_name,
             support=int(test.truth[:, column].sum()),
             patients=len({p for p, there in zip(test.patients, test.truth[:, column], strict=True) if there}),
             threshold=thresholds[column] if thresholds is not None else None,
-            precision=Figure.of(precision[column]).value,
-            recall=Figure.of(recall[column]).value,
-            f1=_figure(per_class, column),
+            precision=figure_of(per_class[0], column),
+            recall=figure_of(per_class[1], column),
+            f1=figure_of(per_class[2], column),
+            auroc=None if ranked is None else ranked.auroc[column],
+            average_precision=None if ranked is None else ranked.average_precision[column],
         )
         for column, class_name in enumerate(names)
     ]
@@ -105,38 +100,20 @@ def judge_answers(
         kind=kind,
         about=about,
         classes=classes,
-        weighted_precision=_figure(_interval(counts, counted.weighted_precision, resampling)),
-        weighted_recall=_figure(_interval(counts, counted.weighted_recall, resampling)),
-        weighted_f1=_figure(_interval(counts, counted.weighted_f1, resampling)),
-        machines=_by_machine(marks, test, resampling),
+        weighted_precision=figure_of(interval(counts, counted.weighted_precision, resampling)),
+        weighted_recall=figure_of(interval(counts, counted.weighted_recall, resampling)),
+        weighted_f1=figure_of(interval(counts, counted.weighted_f1, resampling)),
+        weighted_average_precision=None if ranked is None else ranked.weighted_average_precision,
+        machines=by_subgroup(marks, test.machines, test.patients, resampling),
+        transducers=by_subgroup(marks, test.transducers, test.patients, resampling),
+        exams=by_exam(test.truth, answers, test.exams, test.patients, names, resampling),
     )
     return Judged(score, answers, counts)
 
 
 def compare(ours: Judged, baseline: Judged, resampling: Resampling) -> Difference:
     """Interval of the difference in weighted F1, both methods on the same resampled patients."""
-    interval = paired_difference(
+    difference = paired_difference(
         ours.counts, baseline.counts, counted.weighted_f1, draws=resampling.draws, seed=resampling.seed
     )
-    return Difference(baseline=baseline.score.name, weighted_f1=_figure(interval))
-
-
-def _by_machine(marks: NDArray[np.uint8], test: LabelledFrames, resampling: Resampling) -> list[MachineScore]:
-    machines = np.asarray(test.machines, dtype=str)
-    patients = np.asarray(test.patients, dtype=str)
-    rows = []
-    for machine in sorted(set(test.machines)):
-        here = machines == machine
-        counts = sum_by_patient(marks[here], patients[here].tolist())
-        figure = _figure(_interval(counts, counted.weighted_f1, resampling))
-        rows.append(MachineScore(machine=machine, frames=int(here.sum()), patients=len(counts), weighted_f1=figure))
-    return rows
-
-
-def _interval(counts: Floats, statistic: Statistic, resampling: Resampling) -> Interval:
-    return percentile_interval(counts, statistic, draws=resampling.draws, seed=resampling.seed)
-
-
-def _figure(interval: Interval, column: int | None = None) -> Figure:
-    at = () if column is None else column
-    return Figure.of(float(interval.value[at]), float(interval.low[at]), float(interval.high[at]))
+    return Difference(baseline=baseline.score.name, weighted_f1=figure_of(difference))

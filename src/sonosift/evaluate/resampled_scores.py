@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.evaluate.patient_bootstrap import Floats, patient_weights
-from sonosift.evaluate.protocol import Resampling
+from sonosift.evaluate.ranking_scores import ranking
+from sonosift.evaluate.resampling import Resampling
 
 
 class Resampled(NamedTuple):
@@ -73,15 +74,9 @@ def average_precision(truth: NDArray[np.uint8], scores: NDArray[np.floating[Any]
         raise ValueError(f"truth {truth.shape}, scores {scores.shape} and weights {weights.shape} do not fit")
     above, support = np.zeros(len(weights)), np.zeros(len(weights))
     for column in range(truth.shape[1]):
-        order = np.argsort(-scores[:, column], kind="stable")
-        ranked = scores[order, column]
-        last_of_equals = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-        ordered = weights[:, order]
-        hits = np.cumsum(ordered * truth[order, column], axis=1)[:, last_of_equals]
-        answered = np.cumsum(ordered, axis=1)[:, last_of_equals]
-        precision = np.divide(hits, answered, out=np.zeros_like(hits), where=answered > 0)
-        above += (precision * np.diff(hits, axis=1, prepend=0.0)).sum(axis=1)
-        support += hits[:, -1]
+        found = ranking(truth[:, column], scores[:, column], weights)
+        above += np.nan_to_num(found.average_precision) * found.support
+        support += found.support
     return np.divide(above, support, out=np.full(len(weights), np.nan), where=support > 0)
 
 

@@ -30,6 +30,7 @@ class RunOutputs:
         groups: ``frame_id, group, confidence``.
         embeddings: Frame ids and one row for each.
         clusters: How many groups it was asked for, if it says so.
+        temperature: What its logits are to be divided by, fitted on the validation part, if it says so.
     """
 
     name: str
@@ -38,6 +39,7 @@ class RunOutputs:
     groups: pl.DataFrame | None = None
     embeddings: tuple[list[str], NDArray[np.floating[Any]]] | None = None
     clusters: int | None = None
+    temperature: float | None = None
 
     @classmethod
     def read(cls, run: RunFolder) -> RunOutputs:
@@ -49,6 +51,7 @@ class RunOutputs:
             groups=_read_table(run.path / GROUPS_FILE),
             embeddings=run.embeddings() if run.embeddings_path.exists() else None,
             clusters=run.config.get("clusters"),
+            temperature=run.summary().get("temperature"),
         )
 
     @property

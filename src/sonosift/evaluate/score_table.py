@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+FORMAT: Final = 2
 
 
 class _Record(BaseModel):
@@ -26,24 +28,74 @@ class Figure(_Record):
 
 
 class ClassScore(_Record):
-    """One class on the test part."""
+    """One class on the test part; the two figures of a ranking are None for a method that only answers yes or no."""
 
     name: str
     support: int
     patients: int
     threshold: float | None
-    precision: float | None
-    recall: float | None
+    precision: Figure
+    recall: Figure
     f1: Figure
+    auroc: Figure | None = None
+    average_precision: Figure | None = None
 
 
-class MachineScore(_Record):
-    """The weighted F1 on the frames of one machine."""
+class SubgroupScore(_Record):
+    """The weighted F1 on the frames of one machine or one transducer."""
 
-    machine: str
+    name: str
     frames: int
     patients: int
     weighted_f1: Figure
+
+
+class ExamClassScore(_Record):
+    """One class over whole exams."""
+
+    name: str
+    support: int
+    precision: Figure
+    recall: Figure
+    f1: Figure
+
+
+class ExamScores(_Record):
+    """Figures over whole exams: an exam shows a label, or is answered with it, when any of its judged frames is."""
+
+    exams: int
+    classes: list[ExamClassScore]
+    weighted_f1: Figure
+
+
+class ReliabilityRow(_Record):
+    """Statements of about the same probability: what was stated, and how often it came true."""
+
+    stated: float
+    observed: float
+    count: int
+
+
+class Calibration(_Record):
+    """How far probabilities are from what they promise, as they are and divided by the run's temperature."""
+
+    error: float
+    temperature: float | None = None
+    error_with_temperature: float | None = None
+    rows: list[ReliabilityRow]
+
+    @property
+    def shown_error(self) -> float:
+        """The error of the probabilities that are shown to people: those with the temperature where there is one."""
+        return self.error if self.error_with_temperature is None else self.error_with_temperature
+
+
+class Leak(_Record):
+    """What a split by frame would have reported: the same probe on as many frames, patients on both sides."""
+
+    about: str
+    by_patient: float | None
+    by_frame: float | None
 
 
 class MethodScore(_Record):
@@ -56,7 +108,10 @@ class MethodScore(_Record):
     weighted_precision: Figure
     weighted_recall: Figure
     weighted_f1: Figure
-    machines: list[MachineScore] = []
+    weighted_average_precision: Figure | None = None
+    machines: list[SubgroupScore] = []
+    transducers: list[SubgroupScore] = []
+    exams: ExamScores | None = None
 
 
 class Difference(_Record):
@@ -87,7 +142,7 @@ class Confusion(_Record):
 class Evaluation(_Record):
     """Everything that one evaluation found."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = FORMAT
     run: str
     split: str
     part: str
@@ -103,6 +158,8 @@ class Evaluation(_Record):
     differences: list[Difference] = []
     groups: list[GroupQuality] = []
     confusion: Confusion | None = None
+    calibration: Calibration | None = None
+    leak: Leak | None = None
     notes: list[str] = []
 
 

@@ -13,7 +13,8 @@ from sonosift.clusters.label_matching import match_clusters
 from sonosift.evaluate.constant_answers import majority_combination, yes_to_everything
 from sonosift.evaluate.label_set_tables import group_quality
 from sonosift.evaluate.linear_probe import probe_scores
-from sonosift.evaluate.protocol import Judged, Kind, LabelledFrames, Resampling, judge_answers, judge_scores
+from sonosift.evaluate.protocol import Judged, Kind, LabelledFrames, judge_answers, judge_scores
+from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.score_table import GroupQuality
 from sonosift.neighbours.k_means import k_means
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PureWindowsPath
@@ -16,7 +17,7 @@ from sonosift.cohort.run_folder import RunFolder
 from sonosift.evaluate.cohort_frames import CohortFrames
 from sonosift.evaluate.label_set_tables import name_of_set
 from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
-from sonosift.evaluate.score_table import Evaluation
+from sonosift.evaluate.score_table import FORMAT, Evaluation
 from sonosift.report.cohort_facts import cohort_facts
 from sonosift.report.content import EmbeddingMap, GroupCard, Grouping, ReportContent, RunFacts
 from sonosift.report.embedding_map import embedding_map
@@ -79,9 +80,10 @@ def _held_back(cohort: Cohort) -> int:
 
 
 def read_evaluation(run: RunFolder) -> Evaluation | None:
-    """Return what ``sonosift evaluate`` found for a run, or None."""
+    """Return what ``sonosift evaluate`` found for a run; None if there is nothing, or nothing of this version."""
     path = run.path / EVALUATION_FILE
-    return Evaluation.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return Evaluation.model_validate(content) if content.get("format") == FORMAT else None
 
 
 def _grouping(cohort: Cohort, frames: CohortFrames, run: RunOutputs) -> Grouping:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sonosift.evaluate.score_table import Evaluation, Figure
 from sonosift.report.content import ReportContent
 from sonosift.report.percentages import percent
+from sonosift.report.reliability_diagram import reliability_diagram
 
 _FOLDER = Path(__file__).parent
 
@@ -26,6 +27,7 @@ def render(content: ReportContent) -> str:
         "figure": _figure,
         "percent": percent,
         "percent_width": lambda share: f"{100 * min(1.0, max(0.0, share)):.2f}%",
+        "reliability_diagram": reliability_diagram,
         "signed": lambda value: "–" if value is None else f"{value:+.2f}".replace("-", "−"),
         "thousands": lambda count: f"{count:,}".replace(",", "\u202f"),
         "verdict": verdict,
