@@ -29,7 +29,6 @@ from sonosift.commands.simulated_expert import true_labels
 from sonosift.evaluate.group_metrics import group_metrics
 from sonosift.labels.views import SUPER_GROUP_OF_VIEW, SUPER_GROUPS, VIEWS
 
-IMAGE = 64
 # (table, row): the paper's purity and NMI in percent; None where it has no such row.
 ROWS: dict[tuple[str, str], tuple[int, int] | None] = {
     ("1: as many groups as views", "DeepMCAT"): (35, 16),
@@ -114,7 +113,10 @@ class Bench:
     def cell(self, table: str, row: str, seed: int) -> dict[str, Any]:
         """Train what a row needs, unless it is there, and judge it."""
         k, merged, given = self.groups_of(table), table == TABLES[1], self.given
-        path, common = self.cohort.path, {"split": given.split, "image_size": IMAGE, "scale": "small", "seed": seed}
+        path, common = (
+            self.cohort.path,
+            {"split": given.split, "image_size": given.image_size, "scale": "small", "seed": seed},
+        )
         ssl = {"SimCLR": "simclr", "DINO": "dino"}.get(row.rsplit(" ", 1)[-1], "")
         if ssl:
             api.pretrain(path, method=ssl, run=f"{ssl}-{seed}", steps=given.steps, **common)
@@ -188,6 +190,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, required=True, help="folder that holds frames.parquet")
     parser.add_argument("--split", default="default")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--image-size", type=int, default=64)
     parser.add_argument("--steps", type=int, default=300, help="of each pretraining")
     parser.add_argument("--cluster-steps", type=int, default=150)
     parser.add_argument("--refine-steps", type=int, default=60)
@@ -210,7 +213,7 @@ def main() -> None:
             path.write_text(json.dumps(bench.cell(table, row, seed), indent=1))
             left -= 1
     print(
-        f"{len(bench.frame_ids)} test frames of {len(set(bench.patients))} patients, {IMAGE} px, {given.steps} steps "
+        f"{len(bench.frame_ids)} test frames of {len(set(bench.patients))} patients, {given.image_size} px, {given.steps} steps "
         f"of pretraining, {given.cluster_steps} of FUSC, {given.refine_steps} of self-labelling"
     )
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from sonosift import api
+from sonosift.clusters.temi_config import TemiConfig
 from sonosift.commands.from_call import argument_helps, summary_of_docstring
 from sonosift.methods import registry
 
@@ -22,8 +23,10 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def _settings(method: str) -> str:
-    config = registry.config_of(method, {})
-    small = registry.config_of(method, {}, small=True)
+    if method == "temi":  # heads on stored features: no network of the registry
+        config = small = TemiConfig()
+    else:
+        config, small = registry.config_of(method, {}), registry.config_of(method, {}, small=True)
     origins = type(config).origins()
     rows = ["| setting | default | small scale | from | meaning |", "|---|---|---|---|---|"]
     for name, field in type(config).model_fields.items():
