@@ -169,8 +169,10 @@ def _every_slip(text):
 
 @pytest.mark.parametrize(
     ("side", "means"),
-    [("RIGHT", "right"), ("RT", "right"), ("RE", "right"), ("DROIT", "right"), ("RECHTS", "right")]
-    + [("LEFT", "left"), ("LT", "left"), ("LI", "left"), ("GAUCHE", "left"), ("LINKS", "left")],
+    [
+        *((side, "right") for side in ("RIGHT", "RT", "RE", "DROIT", "RECHTS")),
+        *((side, "left") for side in ("LEFT", "LT", "LI", "GAUCHE", "LINKS")),
+    ],
 )
 def test_no_slip_turns_a_side_into_the_other_unless_it_spells_it(side, means):
     # LT and RG (rein gauche) are words of their own: nobody can tell them from a slip of RT.
