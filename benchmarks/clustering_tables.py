@@ -213,8 +213,8 @@ def main() -> None:
             path.write_text(json.dumps(bench.cell(table, row, seed), indent=1))
             left -= 1
     print(
-        f"{len(bench.frame_ids)} test frames of {len(set(bench.patients))} patients, {given.image_size} px, {given.steps} steps "
-        f"of pretraining, {given.cluster_steps} of FUSC, {given.refine_steps} of self-labelling"
+        f"{len(bench.frame_ids)} test frames of {len(set(bench.patients))} patients, {given.image_size} px, "
+        f"{given.steps} steps of pretraining, {given.cluster_steps} of FUSC, {given.refine_steps} of self-labelling"
     )
 
     def read(table: str, row: str) -> list[dict[str, Any]]:
