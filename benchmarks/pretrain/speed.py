@@ -6,8 +6,8 @@
 Every cell is a process of its own that takes its turn a few steps at a time while the others wait: A B C D, A B C D, …
 Ratios are formed within a round, and their median over the rounds is printed with the least and the largest. Ours is
 ``fit`` itself, with its sampler, gathering, views, checks and log lines; its bound is the step alone on one batch of
-views that was made before. A busy machine is refused unless --anyway is given: more than 0.3 of a core in use during two
-seconds (the load average remembers work that has long ended). With a GPU its utilisation is printed.
+views that was made before. A busy machine is refused unless --anyway is given: more than 0.3 of a core in use during
+two seconds (the load average remembers work that has long ended). With a GPU its utilisation is printed.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def print_table(cells: list[Cell], given: argparse.Namespace) -> None:
     """Print a row per cell: its step, its share of its bound, and how it stands to the peer."""
     peers = {cell.precision: cell.seconds["whole"] for cell in cells if cell.side == "peer"}
     print(
-        "\n| pipeline | precision | s/step | images/s | of its step alone | times the peer at equal precision | peak MB |"
+        "\n| pipeline | precision | s/step | images/s | of its step alone | times the peer, same precision | peak MB |"
     )
     print("|---|---|---|---|---|---|---|")
     for cell in cells:

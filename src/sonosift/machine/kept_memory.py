@@ -1,8 +1,8 @@
 """Memory that a process gives back is memory that it has to be given again, page by page, at the next training step.
 
 A step frees its activations, some hundred megabytes each; the C library returns blocks of that size to the system at
-once, and the next step's blocks arrive as pages to be zeroed: half a million page faults a step, a third of its time
-on two cores (``benchmarks/pretrain/step.py``).
+once, and the next step's blocks arrive as pages to be zeroed: hundreds of thousands of page faults a step.
+``benchmarks/pretrain/step.py`` prints what keeping it gains.
 """
 
 from __future__ import annotations
