@@ -30,7 +30,10 @@ def _for_tensorboard(run: RunFolder) -> None:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise SonosiftError("TensorBoard is not installed", "pip install 'sonosift[tensorboard]'; the curves are in metrics.csv all the same.") from error
+        raise SonosiftError(
+            "TensorBoard is not installed",
+            "pip install 'sonosift[tensorboard]'; the curves are in metrics.csv all the same.",
+        ) from error
     with SummaryWriter(str(run.path / TENSORBOARD_FOLDER)) as writer:
         for row in run.metrics():
             for name, value in row.items():

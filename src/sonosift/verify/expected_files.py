@@ -8,7 +8,8 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _EXPECTED = re.compile(
     rf"""cohort\.yaml | flow\.json | labels\.sqlite | report\.html | quarantine\.parquet | near_duplicates\.parquet
     | tombstones\.parquet | frames/\d{{5,}}\.npy | catalog/\d{{5,}}\.parquet | splits/{_NAME}\.parquet
-    | runs/{_NAME}/(?: run\.yaml | lock | metrics\.(?:jsonl|csv) | summary\.json | (?:evaluation|sweep|merge_tree|label_economy|group_scores)\.json
+    | runs/{_NAME}/(?: run\.yaml | lock | metrics\.(?:jsonl|csv) | summary\.json
+        | (?:evaluation|sweep|merge_tree|label_economy|group_scores)\.json
         | report\.html | forgotten\.txt
         | (?:model|heads|group_model)\.safetensors | embeddings\.npy | embedding_frames\.json
         | tensorboard/events\.out\.tfevents\.[A-Za-z0-9._-]+
