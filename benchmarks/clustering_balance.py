@@ -110,9 +110,8 @@ def main() -> None:
     print(f"{frames} frames, K = {given.k}, {given.steps} steps, judged on {given.part}; small scale")
     values = grid(given, cells, left)
     for (method, weight), listed in sorted(values.items()):
-        print(
-            f"{method:6}{weight:>6g}  n={len(listed)}  mean {np.mean(listed):.3f}  {min(listed):.3f} to {max(listed):.3f}"
-        )
+        ends = f"{min(listed):.3f} to {max(listed):.3f}"
+        print(f"{method:6}{weight:>6g}  n={len(listed)}  mean {np.mean(listed):.3f}  {ends}")
     for method in METHODS:
         means = [np.mean(listed) for (name, _), listed in values.items() if name == method]
         if means:
