@@ -16,6 +16,7 @@ from sonosift.commands.match import match
 from sonosift.commands.merge import merge
 from sonosift.commands.name import name
 from sonosift.commands.phantom import phantom
+from sonosift.commands.predict import predict
 from sonosift.commands.pretrain import pretrain
 from sonosift.commands.report import report
 from sonosift.commands.run import run
@@ -26,5 +27,5 @@ from sonosift.commands.verify import verify
 # In the order in which a user meets them.
 __all__ = [  # noqa: RUF022
     "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge", "match", "name", "train",
-    "evaluate", "runs", "report", "phantom",
+    "evaluate", "predict", "runs", "report", "phantom",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""A trained run on files that it has never seen."""
