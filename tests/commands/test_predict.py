@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from sonosift.cohort.cohort import Cohort
+from sonosift.commands.explain import explain
 from sonosift.commands.ingest import ingest
 from sonosift.commands.predict import predict
 from sonosift.commands.pretrain import pretrain
@@ -123,6 +124,33 @@ def test_a_temperature_changes_what_is_shown_and_not_what_is_decided(trained, ar
     assert plain["decided"].equals(timid["decided"], null_equal=True)
     logits = np.log(plain["p_upright"][:2] / (1 - plain["p_upright"][:2]))
     assert (1 / (1 + np.exp(-logits / 4))).to_numpy() == pytest.approx(timid["p_upright"][:2].to_numpy(), abs=2e-3)
+
+
+def test_overlays_are_drawn_for_answered_frames_alone(trained, archive, temporary, tmp_path):
+    predict(trained.path / "runs/net", archive, out=tmp_path / "a.csv", overlays=tmp_path / "seen", workers=1)
+    table = pl.read_csv(tmp_path / "a.csv").filter(pl.col("state") == "answered")
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == sorted(table["overlay"])
+    for row in table.to_dicts():
+        picture = np.asarray(Image.open(tmp_path / "seen" / row["overlay"]))
+        assert picture.shape == (32, 32, 3)
+        likeliest = max(LABELS, key=lambda label: row[f"p_{label}"])
+        assert row["overlay"].endswith(f"_{likeliest}.png")
+
+
+def test_sheets_show_the_surest_frames_and_count_the_right_ones(trained):
+    summary = explain(trained.path, run="net", per_label=4)
+    assert summary.frames == dict.fromkeys(LABELS, 4)
+    assert summary.judged == summary.frames
+    for label, file in summary.sheets.items():
+        assert np.asarray(Image.open(file)).shape == (32 + 4 + 32, 3 * 64 + 2 * 4, 3)
+        assert 0 <= summary.right[label] <= 4
+    for call, match in (
+        (lambda: explain(trained.path, run="pre"), "answers no label"),
+        (lambda: explain(trained.path, run="net", part="tset"), "holds no frame"),
+        (lambda: explain(trained.path, run="net", per_label=0), "per_label"),
+    ):
+        with pytest.raises(SonosiftError, match=match):
+            call()
 
 
 def test_mistakes_are_told_in_words(trained, archive, temporary, tmp_path):

@@ -53,7 +53,13 @@ class PredictSummary(Summary):
 
 
 def predict(
-    run: Path, path: Path, *, out: Path = Path("answers.csv"), false_alarms: float = 0.01, workers: int | None = None
+    run: Path,
+    path: Path,
+    *,
+    out: Path = Path("answers.csv"),
+    false_alarms: float = 0.01,
+    overlays: Path | None = None,
+    workers: int | None = None,
 ) -> PredictSummary:
     """Answer for every frame of a file or folder with a trained run.
 
@@ -65,6 +71,8 @@ def predict(
         path: A file, or a folder with files.
         out: File to write; its ending chooses the format: .csv, .json or .parquet.
         false_alarms: Share of ordinary frames that may be flagged as unlike the training.
+        overlays: Folder for a picture of every answered frame, coloured by what speaks for its likeliest label
+            (Grad-CAM); made if missing.
         workers: Decoding processes; by default one per core.
 
     Returns:
@@ -90,11 +98,13 @@ def predict(
     from sonosift.prediction.trained_run import TrainedRun
 
     started = time.monotonic()
+    if overlays is not None:
+        overlays.mkdir(mode=0o700, exist_ok=True)
     trained = TrainedRun.open(run, false_alarms)
     rows, names, refused = [], 0, Counter[str]()
     with vanishing_folder("sonosift-predict-") as folder, progress.bar("predict", None, "files") as bar:
         files = passing_files(path, trained.cohort, folder, workers or threads.available_cores())
-        for found in answered_files(files, trained):
+        for found in answered_files(files, trained, overlays):
             rows += found.rows
             names += 1
             if found.refused is not None:

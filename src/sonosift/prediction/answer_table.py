@@ -60,6 +60,7 @@ def answer_table(rows: Sequence[Row], labels: Sequence[str]) -> pl.DataFrame:
         "decided": pl.String,
         "out_of_distribution": pl.Boolean,
         "distance": pl.Float64,
+        "overlay": pl.String,
     }
     return pl.DataFrame(list(rows), schema=schema | {f"p_{label}": pl.Float64 for label in labels}, orient="row")
 

@@ -13,11 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from sonosift.batches.frame_tensor import FrameTensor, shrink
-from sonosift.batches.random_views import canvas_size
+from sonosift.batches.random_views import canvas_size, centre_view
 from sonosift.clusters.strangers import Threshold, distance_to_known, stranger_threshold
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
+from sonosift.explain.grad_cam import grad_cam
+from sonosift.explain.overlay import Picture, overlay
 from sonosift.methods.method import Method
 from sonosift.metrics.calibration import tempered
 from sonosift.metrics.thresholds import decide
@@ -112,6 +114,13 @@ class TrainedRun:
             distances=distances,
             strange=distances > self.stranger.distance,
         )
+
+    def overlays(self, frames: NDArray[np.uint8], columns: NDArray[np.int64]) -> list[Picture]:
+        """Return each view as the network sees it, coloured by what speaks for one label (its column)."""
+        shrunk = shrink(torch.from_numpy(np.ascontiguousarray(frames)), canvas_size(self.network.image_size))
+        views = centre_view(shrunk.to(training_device()), self.network.image_size)
+        heat = grad_cam(self.network, views, torch.from_numpy(columns)).cpu().numpy()
+        return [overlay(view, one) for view, one in zip(views[:, 0].cpu().numpy(), heat, strict=True)]
 
     @property
     def notes(self) -> list[str]:

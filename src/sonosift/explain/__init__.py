@@ -1,0 +1,1 @@
+"""Where a network looks: Grad-CAM of its answers, as pictures."""
