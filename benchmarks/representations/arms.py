@@ -32,6 +32,8 @@ class Arm:
         beside: the row that its gain over untrained weights is taken against.
         told: what it is told that others are not.
         share: of the images that the other arms are shown.
+        settled: whether an untrained network first takes the statistics of its normalisations from the training frames,
+            as every training does in passing; without that its layers are scaled for other data.
         precision: ``auto``, or ``32`` where bf16 is the slower one.
     """
 
@@ -41,10 +43,11 @@ class Arm:
     settings: dict[str, Any] = field(default_factory=dict)
     init: str = RANDOM
     cohorts: tuple[str, ...] = BOTH
-    beside: str = "random weights"
+    beside: str = "random weights, settled"
     told: str = ""
     share: float = 1.0
     precision: str = "auto"
+    settled: bool = False
 
     def steps(self, images: int) -> int:
         """Return the number of steps that shows this many images."""
@@ -67,6 +70,7 @@ def _lite(name: str, init: str, beside: str) -> Arm:
 
 
 _EXAM_IMAGES = EXAMS * MOST_PER_EXAM
+_LITE_RANDOM = "lite0, random weights, settled"
 _WHOLE_EXAMS = {"exams_per_batch": EXAMS, "max_images_per_exam": MOST_PER_EXAM}
 _PLAIN_CONTEXT = "context encoder"
 
@@ -74,6 +78,7 @@ ARMS = {
     arm.name: arm
     for arm in (
         Arm("random weights", None, settings=RESNET),
+        Arm("random weights, settled", None, settings=RESNET, settled=True),
         Arm("pica", "pica", _EXAM_IMAGES, RESNET | _WHOLE_EXAMS),
         Arm("lsd", "lsd", _EXAM_IMAGES, RESNET | _WHOLE_EXAMS),
         Arm("simclr", "simclr", BATCH, RESNET | {"batch_size": BATCH}),
@@ -86,9 +91,9 @@ ARMS = {
         _context("context encoder + DICOM", "DICOM tags"),
         _context("context encoder + shuffled tags", "tags of other images", metadata_control="shuffled"),
         _context("context encoder + 20 % wrong tags", "DICOM tags, 20 % wrong", wrong_tags=0.2),
-        Arm("lite0, random weights", None, settings=LITE, beside="lite0, random weights"),
-        Arm("lite0, ImageNet weights", None, settings=LITE, init=IMAGENET, beside="lite0, random weights"),
-        _lite("lite0, simclr from random", RANDOM, "lite0, random weights"),
+        Arm(_LITE_RANDOM, None, settings=LITE, beside=_LITE_RANDOM, settled=True),
+        Arm("lite0, ImageNet weights", None, settings=LITE, init=IMAGENET, beside=_LITE_RANDOM),
+        _lite("lite0, simclr from random", RANDOM, _LITE_RANDOM),
         _lite("lite0, simclr from ImageNet", IMAGENET, "lite0, ImageNet weights"),
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from sonosift import api
 from sonosift.cohort.cohort import Cohort
 from sonosift.machine import atomic
 from sonosift.metrics.embedding_spread import effective_rank, mean_spread
+
+if TYPE_CHECKING:
+    from sonosift.batches.frame_tensor import FrameTensor
+    from sonosift.methods.method import Method
 
 WEIGHTS_FILE = "lite0.safetensors"
 
@@ -83,7 +87,7 @@ def run_cell(cell: Cell, images: int) -> dict[str, Any]:
     if cell.arm.method:
         record, features = _trained(cell, cohort, init, images)
     else:
-        record, features = {"method": None, "images": 0}, untrained_features(cohort, cell.arm.settings, init, cell.seed)
+        record, features = {"method": None, "images": 0}, untrained_features(cohort, cell.arm, init, cell.seed)
     record |= {
         "arm": cell.arm.name, "seed": cell.seed, "init": cell.arm.init, "frames": len(features),
         "effective_rank": effective_rank(features), "spread": mean_spread(features),
@@ -129,7 +133,7 @@ def _trained(cell: Cell, cohort: Cohort, init: str, images: int) -> tuple[dict[s
     return record, np.asarray(features, dtype=np.float32)
 
 
-def untrained_features(cohort: Cohort, settings: dict[str, Any], init: str, seed: int) -> NDArray[np.float32]:
+def untrained_features(cohort: Cohort, arm: Arm, init: str, seed: int) -> NDArray[np.float32]:
     """Embed all frames with a network as it is before any training."""
     from sonosift.methods.registry import config_of
     from sonosift.nets.initial_weights import initialise
@@ -138,8 +142,29 @@ def untrained_features(cohort: Cohort, settings: dict[str, Any], init: str, seed
     from sonosift.training.precision import choose_precision
     from sonosift.training.predict import predict
 
-    values = config_of("simclr", {"image_size": IMAGE_SIZE} | settings).model_dump(mode="json")
+    values = config_of("simclr", {"image_size": IMAGE_SIZE} | arm.settings).model_dump(mode="json")
     network = new_method("simclr", values, {}, seed=seed)
     initialise(network.backbone, init if init == RANDOM else Path(init))
+    if arm.settled:
+        _settle(network, load_canvas(cohort, cohort.splits.get(SPLIT).frame_ids("train"), IMAGE_SIZE))
     frames = load_canvas(cohort, list(cohort.frames.frame_ids), IMAGE_SIZE)
-    return predict(network, frames, choose_precision("auto"), title="embed").features
+    return predict(network, frames, choose_precision(arm.precision), title="embed").features
+
+
+def _settle(network: Method, frames: FrameTensor, at_a_time: int = 128) -> None:
+    """Let normalisations average their statistics over all frames, in layers from the first to the last at once."""
+    import torch
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    from sonosift.batches.random_views import centre_view
+
+    for layer in network.backbone.modules():
+        if isinstance(layer, _BatchNorm):
+            layer.reset_running_stats()
+            layer.momentum = None  # a plain average over all batches
+    network.backbone.train()
+    with torch.no_grad():
+        for start in range(0, len(frames), at_a_time):
+            rows = np.arange(start, min(start + at_a_time, len(frames)))
+            network.backbone(centre_view(frames.gather(rows), IMAGE_SIZE))
+    network.backbone.eval()

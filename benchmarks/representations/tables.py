@@ -54,7 +54,7 @@ def _lines(
     yield "| row | k-NN | linear probe | gain, k-NN | gain, probe | effective rank | remark |"
     yield "|---|---|---|---|---|---|---|"
     for row in best_first(rows):
-        yield f"| {' | '.join(_columns(row))} |"
+        yield f"| {' | '.join(_columns(row, scale.seeds))} |"
     for name, reason in missing_arms(cells, rows):
         yield f"| {name} | not run: {reason} | | | | | |"
     yield ""
@@ -77,8 +77,9 @@ def _beside_pixels(rows: dict[str, Row]) -> Iterator[str]:
             yield f"| {row.name} | {_gain(gain[KNN])} | {_gain(gain[PROBE])} |"
 
 
-def _columns(row: Row) -> list[str]:
+def _columns(row: Row, seeds: int) -> list[str]:
     ranks = [record["effective_rank"] for record in row.records]
+    fewer = f"{len(ranks)} of {seeds} seeds" if row.trained and len(ranks) < seeds else ""
     return [
         row.name,
         _spread(row.spread(KNN)),
@@ -86,7 +87,7 @@ def _columns(row: Row) -> list[str]:
         _gain(row.gain.get(KNN)),
         _gain(row.gain.get(PROBE)),
         f"{sum(ranks) / len(ranks):.0f}" if ranks else "",
-        "; ".join(remark for remark in (row.told, row.verdict) if remark),
+        "; ".join(remark for remark in (row.told, fewer, row.verdict) if remark),
     ]
 
 

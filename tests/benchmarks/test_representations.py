@@ -18,6 +18,7 @@ from benchmarks.representations.lite0_weights import NAME, for_our_scaling
 from benchmarks.representations.rows import metadata_claim, rows_of
 from benchmarks.representations.scores import exam_of
 from benchmarks.representations.tables import Scale, table
+from sonosift.batches.random_views import centre_view
 from sonosift.cohort.cohort import Cohort
 from sonosift.evaluate.resampling import Resampling
 
@@ -31,6 +32,7 @@ ARMS_HERE = {
     arm.name: arm
     for arm in (
         Arm("random weights", None, settings=TINY),
+        Arm("random weights, settled", None, settings=TINY, settled=True),
         Arm("simclr", "simclr", 16, TINY | {"batch_size": 16}),
         Arm("lite0, ImageNet weights", None, settings=TINY, init="imagenet"),
     )
@@ -57,7 +59,9 @@ def test_it_stops_goes_on_and_prints_what_is_there(folder, capsys):
     assert call(folder, "--only", "training", "--cells", "1") == 1
     assert call(folder, "--only", "training") == 0
     done = sorted(path.name for path in (folder / "cells" / PHANTOM).iterdir())
-    assert done == ["random-weights-0.json", "random-weights-1.json", "simclr-0.json", "simclr-1.json"]
+    assert done == [
+        f"{arm}-{seed}.json" for arm in ("random-weights", "random-weights-settled", "simclr") for seed in (0, 1)
+    ]
     record = json.loads((folder / "cells" / PHANTOM / "simclr-1.json").read_text())
     assert (record["steps"], record["images"], record["seed"]) == (3, 48, 1)
     assert len(record["curve"]["step"]) == len(record["curve"]["loss"])
@@ -75,7 +79,7 @@ def test_it_stops_goes_on_and_prints_what_is_there(folder, capsys):
     assert printed.index("| random weights |") < printed.index("| simclr |")
     assert "| lite0, ImageNet weights | not run: no weights |" in printed
     assert "| resnet18, ImageNet weights | not run: no weights |" in printed
-    assert figure.read_text().count("<circle") == 2 * 4
+    assert figure.read_text().count("<circle") == 2 * 5
 
 
 def test_a_row_that_learnt_nothing_gains_nothing(folder):
@@ -84,13 +88,13 @@ def test_a_row_that_learnt_nothing_gains_nothing(folder):
     cells = [cell for cell in grid(folder, [PHANTOM], 2) if not cell.impossible]
     for cell in cells:
         if cell.arm.name == "simclr":
-            twin = next(c for c in cells if c.arm.name == "random weights" and c.seed == cell.seed)
+            twin = next(c for c in cells if c.arm.name == "random weights, settled" and c.seed == cell.seed)
             np.save(cell.features_file, twin.features())
     cohort = Cohort.open(folder / PHANTOM)
     exam = exam_of(cohort, "test")
     rows = rows_of(cohort, exam, cells, "test", Resampling(50, 0))
     assert rows["simclr"].gain["probe"].interval() == (0.0, 0.0)
-    assert "not above random weights" in rows["simclr"].verdict
+    assert "not above random weights, settled" in rows["simclr"].verdict
     assert "+0.000 (+0.000 to +0.000)" in table(cohort, exam, cells, rows, "test", Scale(48, 2))
     assert metadata_claim(rows) == []
 
@@ -103,6 +107,29 @@ def test_no_patient_is_asked_about_whom_the_probe_or_the_training_knows(folder):
     assert set(patients[exam.training]) <= learnt
     assert not set(exam.patients) & learnt
     assert set(exam.patients) == set(cohort.splits.get(SPLIT).patients("test"))
+
+
+def test_settled_normalisations_see_features_of_mean_0_and_spread_1(folder):
+    cohort = Cohort.open(folder / PHANTOM)
+    layers = {}
+    original = cells_of._settle
+
+    def settle(network, frames):
+        original(network, frames, at_a_time=len(frames))
+        first = next(part for part in network.backbone.modules() if isinstance(part, torch.nn.BatchNorm2d))
+        seen = []
+        first.register_forward_hook(lambda layer, given, found: seen.append(given[0]))
+        network.backbone(centre_view(frames.gather(np.arange(len(frames))), 32))
+        layers.update(found=first, given=seen[0])
+
+    cells_of._settle = settle
+    try:
+        cells_of.untrained_features(cohort, ARMS_HERE["random weights, settled"], "random", 0)
+    finally:
+        cells_of._settle = original
+    mean, spread = layers["given"].mean(dim=(0, 2, 3)), layers["given"].var(dim=(0, 2, 3))
+    assert torch.allclose(layers["found"].running_mean, mean, atol=1e-4)
+    assert torch.allclose(layers["found"].running_var, spread, rtol=1e-3)
 
 
 def test_arms_share_their_network_and_names_are_files():

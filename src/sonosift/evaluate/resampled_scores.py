@@ -74,12 +74,14 @@ def average_precision(truth: NDArray[np.uint8], scores: NDArray[np.floating[Any]
         raise ValueError(f"truth {truth.shape}, scores {scores.shape} and weights {weights.shape} do not fit")
     above, support = np.zeros(len(weights)), np.zeros(len(weights))
     for column in range(truth.shape[1]):
-        found = ranking(truth[:, column], scores[:, column], weights)
+        found = ranking(truth[:, column], np.asarray(scores[:, column], dtype=np.float64), weights)
         above += np.nan_to_num(found.average_precision) * found.support
         support += found.support
-    return np.divide(above, support, out=np.full(len(weights), np.nan), where=support > 0)
+    weighted: Floats = np.divide(above, support, out=np.full(len(weights), np.nan), where=support > 0)
+    return weighted
 
 
 def _frame_weights(patients: Sequence[str], resampling: Resampling) -> Floats:
     names, index = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
-    return patient_weights(len(names), resampling.draws, resampling.seed)[:, index]
+    weights: Floats = patient_weights(len(names), resampling.draws, resampling.seed)[:, index]
+    return weights
