@@ -24,7 +24,11 @@ OWN = {
     "context-encoder": {"backbone": "resnet18", "image_size": 64, "image_width": None, "batch_size": 4},
     "fusc": {"clusters": 3, "neighbours": 4, "batch_size": 8},
     "self-label": {"clusters": 3, "batch_size": 8, "threshold": 0.2},
+    "fixmatch": {"threshold": 0.2, "ema": 0.5, "warm_steps": 0},
+    "fixmatch-one-head": {"threshold": 0.2},
+    "fixmatch-two-head": {"threshold": 0.2},
 }  # fmt: skip
+SEMI = {"labels": 3, "items": FRAMES, "labelled": FRAMES // 2}
 FACTS = {
     "moco": {"frames": FRAMES},
     "uscl": {"classes": 3},
@@ -32,6 +36,13 @@ FACTS = {
     "context-encoder": {"tags": 10},
     "fusc": {"frames": FRAMES},
     "supervised": {"labels": 3},
+    "probe": {"labels": 3, "items": FRAMES},
+    "fixmatch": SEMI | {"one_hot": True},
+    "fixmatch-one-head": SEMI,
+    "fixmatch-two-head": SEMI | {"combinations": [[1, 0, 0], [0, 1, 0], [1, 1, 0]]},
+    "mixmatch": SEMI,
+    "pi": SEMI,
+    "temporal-ensembling": SEMI,
 }
 ROWS = Rows([f"exam{n // 6}" for n in range(FRAMES)], [f"clip{n // 4}" for n in range(FRAMES)], list(range(FRAMES)))
 
@@ -50,13 +61,20 @@ def frames():
 
 def targets(name):
     generator = torch.Generator().manual_seed(1)
-    if name == "supervised":
-        return torch.randint(0, 2, (FRAMES, 3), generator=generator).float()
+    if "labels" in FACTS.get(name, {}):
+        return label_targets(FRAMES, FACTS[name].get("labelled", FRAMES))
     if name == "context-encoder":
         return torch.randint(0, 2, (FRAMES, 10), generator=generator).float()
     if name == "uscl":
         return torch.tensor([(n // 4) % 4 - 1 for n in range(FRAMES)])
     return None
+
+
+def label_targets(items, labelled):
+    """One of three labels each, and a last column that is 0 where there is none."""
+    labels = torch.eye(3)[torch.arange(items) % 3]
+    known = (torch.arange(items) < labelled).float()[:, None]
+    return torch.cat([labels * known, known], dim=1)
 
 
 def batch_for(method, name, step=0, seed=0):
@@ -92,9 +110,10 @@ def take_steps(method, name, steps):
 @pytest.mark.parametrize("name", registry.names())
 def test_two_steps_change_every_weight_that_learns(name):
     method = build(name)
-    before = {key: value.clone() for key, value in method.named_parameters()}
+    frozen = "backbone." if name == "probe" else "nothing"
+    before = {key: value.clone() for key, value in method.named_parameters() if not key.startswith(frozen)}
     take_steps(method, name, 3)
-    unchanged = [key for key, value in method.named_parameters() if torch.equal(before[key], value)]
+    unchanged = [key for key, value in method.named_parameters() if key in before and torch.equal(before[key], value)]
     assert unchanged == []
 
 
@@ -132,7 +151,7 @@ def test_health_leaves_the_network_as_it_was(name):
     before = {key: value.clone() for key, value in method.state_dict().items()}
     figures = method.health(batch_for(method, name))
     assert method.training
-    assert method.backbone.net.training
+    assert method.backbone.net.training == (name != "probe")  # whose backbone is frozen
     assert all(torch.equal(before[key], value) for key, value in method.state_dict().items())
     assert figures
     assert all(isinstance(value, float) for value in figures.values())

@@ -12,7 +12,7 @@ def test_a_frozen_backbone_keeps_weights_and_statistics():
     before = {key: value.clone() for key, value in method.backbone.state_dict().items()}
     optimizer = method.turns()["all"]
     head = method.organ_head.weight.clone()
-    images, targets = torch.rand(6, 1, 32, 32), torch.ones(6, 2)
+    images, targets = torch.rand(6, 1, 32, 32), torch.ones(6, 3)
     method.losses(Batch({"image": images}, targets))["loss"].backward()
     optimizer.step()
     assert all(torch.equal(before[key], value) for key, value in method.backbone.state_dict().items())

@@ -18,7 +18,7 @@ from sonosift.training.fit import fit
 from sonosift.training.fit_plan import FitPlan
 from sonosift.training.processes import start_processes
 from sonosift.training.validation import validate_on
-from tests.methods.test_method_contract import FACTS, OWN
+from tests.methods.test_method_contract import FACTS, OWN, label_targets
 
 STEPS = 12
 FRAMES = 60
@@ -32,10 +32,11 @@ def main(folder: str, name: str, precision: str, count: str = "1", backbone: str
     labels = (draw.random((FRAMES, 3)) < 0.4).astype(np.uint8)
     rows = Rows([f"e{i // 5}" for i in range(FRAMES)], [f"c{i // 3}" for i in range(FRAMES)], list(range(FRAMES)))
     settings = {"backbone": backbone, "image_size": 32, "learning_rate": 1e-2} | OWN.get(name, {})
-    facts = FACTS.get(name, {}) | ({"frames": FRAMES} if "frames" in FACTS.get(name, {}) else {})
-    exams = {"exams_per_batch": 4, "max_images_per_exam": 4} if name in ("pica", "lsd", "supervised") else {}
+    facts = FACTS.get(name, {})
+    facts = facts | {key: FRAMES for key in ("frames", "items") if key in facts}
+    exams = {"exams_per_batch": 4, "max_images_per_exam": 4} if name in ("pica", "lsd") or "labels" in facts else {}
     method = new_method(name, settings | exams, facts, seed=7)
-    supervised = name == "supervised"
+    supervised = "labels" in facts
     plan = FitPlan(
         steps=STEPS,
         seed=7,
@@ -57,7 +58,7 @@ def main(folder: str, name: str, precision: str, count: str = "1", backbone: str
         method.sampler(rows, 7),
         plan,
         run,
-        targets=told(name, labels),
+        targets=told(name),
         validate=validate_on(FrameTensor(frames.gather(np.arange(20))), labels[:20], precision) if supervised else None,
         processes=processes,
     )
@@ -65,9 +66,9 @@ def main(folder: str, name: str, precision: str, count: str = "1", backbone: str
         save_networks(method, run)
 
 
-def told(name: str, labels: np.ndarray) -> torch.Tensor | None:
-    if name == "supervised":
-        return torch.from_numpy(labels).float()
+def told(name: str) -> torch.Tensor | None:
+    if "labels" in FACTS.get(name, {}):
+        return label_targets(FRAMES, FACTS[name].get("labelled", FRAMES))
     if name == "uscl":
         return torch.tensor([(i // 3) % 4 - 1 for i in range(FRAMES)])
     if name == "context-encoder":

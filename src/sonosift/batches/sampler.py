@@ -41,6 +41,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.exams)
 
+    def part(self, places: slice) -> Rows:
+        """Return what is known of some of the rows."""
+        return Rows(self.exams[places], self.clips[places], self.index_in_clip[places])
+
 
 def share_of(rows: NDArray[np.int64], rank: int, world: int) -> NDArray[np.int64]:
     """Return the places, in the batch, of the rows that one of ``world`` processes computes.

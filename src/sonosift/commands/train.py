@@ -23,6 +23,11 @@ class TrainSummary(Summary):
         best_step: The step whose weights were kept.
         validation_weighted_f1: Support-weighted F1 of those weights on the validation frames.
         thresholds: One per label, fitted on the validation frames.
+        temperature: What logits are to be divided by before a probability is stated, fitted on the validation frames.
+        ece: Expected calibration error on the validation frames without it.
+        ece_tempered: The same with it; on the frames that it was fitted on.
+        sources: How many labels came from where.
+        unlabelled_frames: Frames that it saw without their labels.
         seconds: Time spent training.
         images_per_second: Images seen per second, augmentation and validation included.
         predictions: The file with one probability per frame and label, for all frames.
@@ -40,6 +45,11 @@ class TrainSummary(Summary):
     best_step: int
     validation_weighted_f1: float
     thresholds: dict[str, float]
+    temperature: float | None
+    ece: float
+    ece_tempered: float | None
+    sources: dict[str, int]
+    unlabelled_frames: int
     seconds: float
     images_per_second: float
     predictions: str
@@ -54,6 +64,9 @@ def train(
     init: str = "random",
     split: str = "default",
     label_fraction: float = 1.0,
+    labels_from: str = "people",
+    groups_of: str | None = None,
+    unjudged: bool = True,
     epochs: int | None = None,
     steps: int | None = None,
     image_size: int | None = None,
@@ -68,11 +81,15 @@ def train(
 
     Args:
         cohort: Folder of the cohort.
-        method: supervised.
+        method: supervised, probe, fixmatch-one-head, fixmatch-two-head, fixmatch, mixmatch, pi or temporal-ensembling.
         run: Name of the run; by default made of the method and the first weights.
         init: First weights: random, timm:NAME, the name of a run, or a file.
         split: Split by patient; the usual one is made if there is none.
         label_fraction: Share of the labelled training frames to use, in whole exams.
+        labels_from: Sources of labels with their weights, the first that knows a frame wins: people,group=0.5; also
+            burnt_in, weak, expert, csv, truth, manifest, adjudication.
+        groups_of: Run whose named groups the source group speaks of, if there are several.
+        unjudged: Go on when the validation part lacks a label of the training part; its threshold is 0.5.
         epochs: At most so many passes over the labelled exams.
         steps: At most so many optimiser steps, instead of epochs.
         image_size: Pixels of a view; by default that of the run in init.
@@ -87,16 +104,16 @@ def train(
     from sonosift.cohort.cohort import Cohort
     from sonosift.methods import registry
 
-    registry.find(method, "train")
+    entry = registry.find(method, "train")
     given = registry.with_options(settings, epochs=epochs, steps=steps, image_size=image_size)
     registry.config_of(method, given)  # a misspelt setting is told before anything heavy is loaded
     opened = Cohort.open(cohort)
 
     import polars as pl
-    import torch
 
-    from sonosift.batches.sampler import Rows
     from sonosift.machine import atomic
+    from sonosift.metrics.calibration import expected_calibration_error, tempered
+    from sonosift.metrics.temperature import fit_temperature
     from sonosift.metrics.thresholds import fit_thresholds
     from sonosift.nets.initial_weights import initialise
     from sonosift.training.begin_run import begin_run, held
@@ -105,9 +122,17 @@ def train(
     from sonosift.training.finished_run import new_method, save_networks
     from sonosift.training.fit import fit
     from sonosift.training.fit_plan import FitPlan
-    from sonosift.training.labelled_frames import labelled_part, part_of_labels
+    from sonosift.training.label_sources import parsed_sources
+    from sonosift.training.labelled_frames import (
+        items_of,
+        judging_part,
+        label_facts,
+        labelled_part,
+        part_of_labels,
+        tell_missing,
+    )
     from sonosift.training.precision import choose_precision, training_device
-    from sonosift.training.predict import predict, sigmoid
+    from sonosift.training.predict import predict, probabilities
     from sonosift.training.processes import start_processes
     from sonosift.training.scale import is_small
     from sonosift.training.validation import validate_on
@@ -120,17 +145,21 @@ def train(
     if split not in opened.splits.names():
         opened.splits.make(name=split, seed=seed)
     names = opened.settings.label_space.names
-    learn = part_of_labels(opened, labelled_part(opened, split, "train"), label_fraction, seed)
-    judge = labelled_part(opened, split, "validation")
+    sources = parsed_sources(labels_from)
+    learn = part_of_labels(opened, labelled_part(opened, split, "train", sources, groups_of), label_fraction, seed)
+    judge = judging_part(opened, split, sources, groups_of)
+    tell_missing(opened, learn, judge, allowed=unjudged)
 
-    facts = {"labels": len(names)}
+    items = items_of(opened, split, learn, values["unlabelled_images"] if entry.needs == "unlabelled" else None)
+    facts = label_facts(opened, learn, len(items.frame_ids), values)
     network = new_method(method, values, facts, seed=seed)
-    planned = network.sampler(Rows(learn.exams, learn.frame_ids, [0] * len(learn.exams)), seed)
+    planned = network.sampler(items.rows, seed)
+    steps_in_all = values["steps"] or values["epochs"] * planned.steps_per_epoch
     plan = FitPlan(
-        steps=values["steps"] or values["epochs"] * planned.steps_per_epoch,
+        steps=steps_in_all,
         seed=seed,
         precision=choose_precision(precision, device),
-        validate_every=values["steps_between_validations"] or planned.steps_per_epoch,
+        validate_every=min(values["steps_between_validations"] or planned.steps_per_epoch, steps_in_all),
         patience=values["patience"],
         least_validations=values["least_validations"],
     )
@@ -144,38 +173,46 @@ def train(
         "split": split,
         "part": "train",
         "label_fraction": label_fraction,
+        "labels_from": sources,
+        "groups_of": groups_of,
         "precision": plan.precision,
         "seed": seed,
     }
     default_name = f"{method}-from-{Path(init.replace(':', '-')).stem}"
     processes = start_processes(plan.precision)
-    folder = begin_run(opened, run or default_name, config, learn.frame_ids, processes)
+    folder = begin_run(opened, run or default_name, config, items.frame_ids, processes)
     if folder.finished:
         return TrainSummary(**folder.summary())
     with held(folder, processes):
         size = values["image_size"]
         initialise(network.backbone, weights)
+        network.weights_filled()
         judge_frames = load_canvas(opened, judge.frame_ids, size)
         result = fit(
             network,
-            load_canvas(opened, learn.frame_ids, size),
+            load_canvas(opened, items.frame_ids, size),
             planned,
             plan,
             folder,
-            targets=torch.from_numpy(learn.truth).float(),
+            targets=items.targets,
             validate=validate_on(judge_frames, judge.truth, plan.precision),
             processes=processes,
         )
+        network.settle()
         save_networks(network, folder)
-        judged = sigmoid(predict(network, judge_frames, plan.precision).logits)
+        logits = predict(network, judge_frames, plan.precision).logits
+        judged = probabilities(network, logits)
+        temperature = None if network.one_hot else fit_temperature(judge.truth, logits)
         thresholds = dict(zip(names, fit_thresholds(judge.truth, judged).tolist(), strict=True))
         all_ids = opened.frames.frame_ids
         found = predict(network, load_canvas(opened, all_ids, size), plan.precision, title="predict")
         folder.save_embeddings(all_ids, found.features)
         with atomic.replacing(folder.path / "training_frames.parquet") as temporary:
-            pl.DataFrame({"frame_id": learn.frame_ids}).write_parquet(temporary)
+            pl.DataFrame({"frame_id": learn.frame_ids, "source": learn.sources, "weight": learn.weights}).write_parquet(
+                temporary
+            )
         predictions = folder.path / "predictions.parquet"
-        columns = dict(zip(names, sigmoid(found.logits).T, strict=True))
+        columns = dict(zip(names, probabilities(network, found.logits).T, strict=True))
         with atomic.replacing(predictions) as temporary:
             pl.DataFrame({"frame_id": all_ids, **columns}).write_parquet(temporary)
         summary = TrainSummary(
@@ -190,6 +227,13 @@ def train(
             best_step=result.best_step or 0,
             validation_weighted_f1=result.best_score or 0.0,
             thresholds=thresholds,
+            temperature=temperature,
+            ece=expected_calibration_error(judge.truth, judged),
+            ece_tempered=None
+            if temperature is None
+            else expected_calibration_error(judge.truth, tempered(judged, temperature)),
+            sources={name: learn.sources.count(name) for name in dict.fromkeys(learn.sources)},
+            unlabelled_frames=len(items.frame_ids) - len(learn.frame_ids),
             seconds=round(result.seconds, 1),
             images_per_second=round(result.images / max(result.seconds, 1e-9), 1),
             predictions=str(predictions),

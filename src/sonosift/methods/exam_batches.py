@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sonosift.batches.exam_sampler import ExamSampler
 from sonosift.batches.sampler import Rows
+from sonosift.methods.classifier_config import ClassifierConfig
 from sonosift.methods.pica_config import PicaConfig
-from sonosift.methods.supervised_config import SupervisedConfig
 
 
-def exam_batches(rows: Rows, config: PicaConfig | SupervisedConfig, seed: int) -> ExamSampler:
+def exam_batches(rows: Rows, config: PicaConfig | ClassifierConfig, seed: int) -> ExamSampler:
     """Return the sampler of batches of whole exams that a configuration asks for."""
     return ExamSampler(
         rows.exams,

@@ -64,12 +64,14 @@ class Method(LightningModule):
         image_size: pixels of a view.
         gather: puts the rows of all processes together; with one process it changes nothing.
         judged_by: the loss that a validation watches, for methods that keep their best step.
+        one_hot: its logits are those of one answer per image, not of labels on their own.
     """
 
     backbone: Backbone
     image_size: int
     gather: Gather
     judged_by: str = "loss"
+    one_hot: bool = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,6 +118,9 @@ class Method(LightningModule):
 
     def weights_filled(self) -> None:
         """Bring copies of the backbone in line with it, after it was given its first weights."""
+
+    def settle(self) -> None:
+        """End the training, after the weights that are to be kept are in place."""
 
     def after_backward(self, place: Place) -> None:
         """Do what lies between gradient and step, such as clipping."""

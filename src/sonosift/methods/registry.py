@@ -28,7 +28,7 @@ class Entry:
         presets: settings that differ from the configuration's defaults under this name.
         small: settings for a small machine (see docs), over the presets.
         needs: what it is told besides the frames: their number, classes of clips, DICOM tags (see
-            ``training.told_about_frames``).
+            ``training.told_about_frames``); ``unlabelled``: it learns from frames without labels too.
     """
 
     name: str
@@ -101,6 +101,26 @@ _SMALL_SUPERVISED: dict[str, Any] = {
     "least_validations": 5,
 }
 
+_SMALL_SEMI_SUPERVISED: dict[str, Any] = {
+    "image_size": 64,
+    "max_images_per_exam": 6,
+    "learning_rate": 1e-3,
+    "steps": 300,
+    "steps_between_validations": 25,
+}
+_SMALL_RAMP = _SMALL_SEMI_SUPERVISED | {"ramp_epochs": 10}
+# FixMatch's authors: seven unlabelled images to a labelled one, averaged weights.
+_FIXMATCH_OF_ITS_AUTHORS: dict[str, Any] = {
+    "form": "single-label",
+    "unlabelled_exams_per_batch": 112,
+    "unlabelled_images": "all",
+    "optimizer": "sgd",
+    "schedule": "cosine",
+    "learning_rate": 0.03,
+    "weight_decay": 5e-4,
+    "ema": 0.999,
+}
+
 
 def _entry(name: str, kind: Kind, stem: str, small: dict[str, Any], **others: Any) -> Entry:
     """The stem says where a method lies: ``context_encoder`` has ``ContextEncoder`` and ``ContextEncoderConfig``."""
@@ -123,6 +143,27 @@ _METHODS = {
         _entry("fusc", "cluster", "fusc", _SMALL_FUSC, needs="frames"),
         _entry("self-label", "cluster", "self_labelling", _SMALL_SELF_LABELLING),
         _entry("supervised", "train", "supervised", _SMALL_SUPERVISED),
+        _entry("probe", "train", "probe", {"image_size": 64, "steps": 300}),
+        _entry(
+            "fixmatch-one-head",
+            "train",
+            "fixmatch",
+            _SMALL_SEMI_SUPERVISED,
+            presets={"form": "one-head"},
+            needs="unlabelled",
+        ),
+        _entry("fixmatch-two-head", "train", "fixmatch", _SMALL_SEMI_SUPERVISED, needs="unlabelled"),
+        _entry(
+            "fixmatch",
+            "train",
+            "fixmatch",
+            _SMALL_SEMI_SUPERVISED | {"unlabelled_exams_per_batch": 32, "learning_rate": 0.03, "ema": 0.99},
+            presets=_FIXMATCH_OF_ITS_AUTHORS,
+            needs="unlabelled",
+        ),
+        _entry("mixmatch", "train", "mixmatch", _SMALL_SEMI_SUPERVISED, needs="unlabelled"),
+        _entry("pi", "train", "pi", _SMALL_RAMP, needs="unlabelled"),
+        _entry("temporal-ensembling", "train", "temporal_ensembling", _SMALL_RAMP, needs="unlabelled"),
     )
 }
 

@@ -25,7 +25,7 @@ from sonosift.metrics.calibration import tempered
 from sonosift.metrics.thresholds import decide
 from sonosift.training.finished_run import load_method
 from sonosift.training.precision import choose_precision, training_device
-from sonosift.training.predict import predict, sigmoid
+from sonosift.training.predict import predict, probabilities
 
 RUNS = "runs"
 
@@ -106,7 +106,7 @@ class TrainedRun:
         device = training_device()
         shrunk = shrink(torch.from_numpy(np.ascontiguousarray(frames)), canvas_size(self.network.image_size))
         found = predict(self.network, FrameTensor(shrunk), choose_precision("auto", device))
-        raw = sigmoid(found.logits)
+        raw = probabilities(self.network, found.logits)
         distances = distance_to_known(found.features, self.known)
         return Answers(
             probabilities=raw.astype(np.float64) if self.temperature is None else tempered(raw, self.temperature),

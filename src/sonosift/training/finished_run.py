@@ -40,6 +40,7 @@ def load_method(run: RunFolder) -> Method:
     for name, head in method.heads().items():
         own = {key.removeprefix(f"{name}."): tensor for key, tensor in heads.items() if key.startswith(f"{name}.")}
         load_into(head, own, run.name)
+    method.weights_filled()
     return method.eval()
 
 

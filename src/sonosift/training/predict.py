@@ -61,3 +61,8 @@ def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Turn logits into probabilities that sum to 1 over the last axis."""
     return torch.softmax(torch.from_numpy(logits), dim=-1).numpy()
+
+
+def probabilities(method: Method, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn a method's logits into probabilities: of one answer, or of each label on its own."""
+    return softmax(logits) if method.one_hot else sigmoid(logits)

@@ -11,14 +11,14 @@ from sonosift.metrics.f1 import class_scores
 from sonosift.metrics.thresholds import decide, fit_thresholds
 from sonosift.training.fit_plan import Score, Validate
 from sonosift.training.precision import Precision
-from sonosift.training.predict import predict, sigmoid
+from sonosift.training.predict import predict, probabilities
 
 
 def validate_on(frames: FrameSource, truth: NDArray[np.uint8], precision: Precision) -> Validate:
     """Return the function that scores a method on labelled frames kept apart from training."""
 
     def validate(method: Method) -> Score:
-        scores = sigmoid(predict(method, frames, precision).logits)
+        scores = probabilities(method, predict(method, frames, precision).logits)
         figures = class_scores(truth, decide(scores, fit_thresholds(truth, scores)))
         weighted = figures.weighted_f1
         return Score(weighted, {"weighted_f1": weighted})

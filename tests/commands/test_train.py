@@ -1,0 +1,131 @@
+"""The methods that learn from labels, and where labels may come from, on the cohort of bars."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from sonosift.cohort.annotations import Annotation
+from sonosift.commands.train import train
+from sonosift.errors import SonosiftError
+from sonosift.training.finished_run import load_method
+
+_spec = importlib.util.spec_from_file_location("bars_cohort", Path(__file__).with_name("bars_cohort.py"))
+bars_cohort = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(bars_cohort)
+
+TINY = {"backbone": "test_resnet"}
+SEMI = ["fixmatch-one-head", "fixmatch-two-head", "mixmatch", "pi", "temporal-ensembling"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    made, truth = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort")
+    made.splits.make(seed=0)
+    return made, truth
+
+
+@pytest.mark.parametrize("method", [*SEMI, "probe"])
+def test_every_method_trains_predicts_and_is_loaded_again(cohort, method):
+    made, _ = cohort
+    summary = train(made.path, method=method, label_fraction=0.5, steps=4, image_size=32, settings=TINY)
+    training = len(made.splits.get("default").frame_ids("train"))
+    unlabelled = 0 if method == "probe" else training - summary.training_frames
+    assert (summary.steps, summary.unlabelled_frames) == (4, unlabelled)
+    table = pl.read_parquet(summary.predictions)
+    assert table.columns == ["frame_id", *bars_cohort.BARS.names]
+    assert table["frame_id"].to_list() == made.frames.frame_ids
+    assert summary.temperature > 0
+    run = made.runs.get(summary.run)
+    loaded = load_method(run)
+    head = torch.cat([value.flatten() for value in loaded.organ_head.state_dict().values()])
+    assert torch.isfinite(head).all()
+    kept = pl.read_parquet(run.path / "training_frames.parquet")
+    assert set(kept["source"]) == {"people"}
+    assert (kept["weight"] == 1).all()
+
+
+def test_two_heads_learn_every_combination_that_is_common_enough(cohort):
+    made, _ = cohort
+    run = made.runs.get("fixmatch-two-head-from-random")
+    kept = pl.read_parquet(run.path / "training_frames.parquet")["frame_id"].to_list()
+    matrix = made.annotations.label_matrix(kept).matrix
+    rows, counts = np.unique(matrix, axis=0, return_counts=True)
+    assert sorted(run.config["facts"]["combinations"]) == sorted(rows[counts >= 5].tolist())
+
+
+def test_last_block_leaves_the_rest_as_it_was(cohort):
+    made, _ = cohort
+    first = train(made.path, run="whole", steps=1, image_size=32, settings=TINY)
+    settings = {"finetune": "last-block", "learning_rate": 1e-2}
+    train(made.path, run="block", init=first.run, steps=2, settings=settings)
+    before, after = (load_method(made.runs.get(name)).backbone.state_dict() for name in ("whole", "block"))
+    changed = {key for key, value in before.items() if not torch.equal(value, after[key])}
+    assert changed
+    assert all(key.startswith("net.layer4") for key in changed)
+
+
+def test_named_groups_alone_are_enough(tmp_path):
+    made, truth = bars_cohort.make_bars_cohort(tmp_path / "c", labelled=False)
+    made.splits.make(seed=0)
+    ids = made.frames.frame_ids
+    sets = [("upright",), ("level",), ("upright", "level"), ("none",)]
+    groups = [next(n for n, names in enumerate(sets) if set(names) == set(truth[frame_id])) for frame_id in ids]
+    run = made.runs.create("kmeans", {}, frame_ids=ids)
+    pl.DataFrame({"frame_id": ids, "group": groups}).write_parquet(run.path / "groups.parquet")
+    with pytest.raises(SonosiftError, match="named groups of 0 runs"):
+        train(made.path, labels_from="group", steps=1, settings=TINY)
+    made.annotations.add_many(
+        Annotation(target_kind="group", target_id=f"kmeans/{n}", names=names, author="ann", source="group")
+        for n, names in enumerate(sets)
+    )
+    summary = train(made.path, labels_from="people,group=0.5", steps=2, image_size=32, settings=TINY)
+    assert summary.sources == {"group": summary.training_frames}
+    kept = pl.read_parquet(made.runs.get(summary.run).path / "training_frames.parquet")
+    assert (kept["weight"] == 0.5).all()
+
+
+def test_bad_input_is_answered(cohort, tmp_path):
+    made, _ = cohort
+    for call, match in (
+        (lambda: train(made.path, method="fixmach"), "Did you mean 'fixmatch'"),
+        (lambda: train(made.path, method="fixmatch", settings=TINY), "does not fit this label space"),
+        (lambda: train(made.path, labels_from="peeple"), "people"),
+        (lambda: train(made.path, labels_from="people=-1"), "weight of people"),
+        (lambda: train(made.path, labels_from="weak"), "is labelled by weak"),
+        (lambda: train(made.path, method="fixmatch-two-head", settings=TINY | {"min_count": 900}), "900 times"),
+    ):
+        with pytest.raises(SonosiftError, match=match):
+            call()
+    same, _ = bars_cohort.make_bars_cohort(tmp_path / "same", labelled=False)
+    same.annotations.add_many(
+        Annotation(target_kind="frame", target_id=frame_id, names=("level",), author="t", source="expert")
+        for frame_id in same.frames.frame_ids
+    )
+    with pytest.raises(SonosiftError, match="says the same: level"):
+        train(same.path)
+
+
+def test_a_label_that_no_validation_frame_has(tmp_path):
+    made, truth = bars_cohort.make_bars_cohort(tmp_path / "c", labelled=False)
+    made.splits.make(seed=0)
+    judged = set(made.splits.get("default").frame_ids("validation"))
+    made.annotations.add_many(
+        Annotation(target_kind="frame", target_id=frame_id, names=tuple(names), author="t", source="expert")
+        for frame_id, names in truth.items()
+        if frame_id not in judged or "none" not in names
+    )
+    with pytest.raises(SonosiftError, match="no validation frame is labelled none"):
+        train(made.path, unjudged=False)
+    assert train(made.path, steps=1, image_size=32, settings=TINY).thresholds["none"] == 0.5
