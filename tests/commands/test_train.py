@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from sonosift.cohort.annotations import Annotation
+from sonosift.commands.label import label
 from sonosift.commands.train import train
 from sonosift.errors import SonosiftError
+from sonosift.labels.space import LabelSpace
 from sonosift.training.finished_run import load_method
 
 _spec = importlib.util.spec_from_file_location("bars_cohort", Path(__file__).with_name("bars_cohort.py"))
@@ -129,3 +131,29 @@ def test_a_label_that_no_validation_frame_has(tmp_path):
     with pytest.raises(SonosiftError, match="no validation frame is labelled none"):
         train(made.path, unjudged=False)
     assert train(made.path, steps=1, image_size=32, settings=TINY).thresholds["none"] == 0.5
+
+
+def test_labels_about_frames_of_another_cohort(cohort, tmp_path):
+    made, _ = cohort
+    before = len(made.annotations)
+    table = tmp_path / "labels.csv"
+    table.write_text("frame_id,upright,level\nnot-here,1,0\n")
+    with pytest.raises(SonosiftError, match="none of the 1 rows"):
+        label(made.path, table)
+    assert len(made.annotations) == before
+
+
+def test_fixmatch_where_every_image_has_one_label(tmp_path, monkeypatch):
+    one = LabelSpace(name="one", kind="single", names=("upright", "level", "none"))
+    monkeypatch.setattr(bars_cohort, "BARS", one)
+    made, truth = bars_cohort.make_bars_cohort(tmp_path / "c", labelled=False)
+    made.annotations.add_many(
+        Annotation(target_kind="frame", target_id=frame_id, names=(sorted(names)[0],), author="t", source="expert")
+        for frame_id, names in truth.items()
+    )
+    summary = train(made.path, method="fixmatch", label_fraction=0.5, steps=3, image_size=32, settings=TINY)
+    rows = pl.read_parquet(summary.predictions).select(one.names).to_numpy()
+    np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
+    assert summary.temperature is None
+    with pytest.raises(SonosiftError, match="does not fit this label space"):
+        train(made.path, method="fixmatch-one-head", settings=TINY)

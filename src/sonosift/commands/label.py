@@ -46,11 +46,17 @@ def label(cohort: str | Path, labels: str | Path, *, author: str = "expert") -> 
     """
     from sonosift.cohort.annotations import Annotation
     from sonosift.cohort.cohort import Cohort
+    from sonosift.errors import SonosiftError
 
     opened = Cohort.open(cohort)
     space = opened.settings.label_space
     table = _read_table(Path(labels), space.names, space.exclusive)
     rows = _frames_of(opened, table)
+    if len(table) and rows.is_empty():
+        raise SonosiftError(
+            f"none of the {len(table)} rows of {labels} is about a frame of this cohort",
+            "Frame ids and files are those of another cohort or archive; nothing was changed.",
+        )
     matrix = rows.select(space.names).to_numpy()
     space.validate_rows(matrix)
     before = _labels_by(opened, author)
