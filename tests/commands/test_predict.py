@@ -117,6 +117,7 @@ def test_noise_is_flagged_where_bars_were_learnt(trained, archive, temporary, tm
 def test_a_temperature_changes_what_is_shown_and_not_what_is_decided(trained, archive, temporary, tmp_path):
     run = trained.runs.get("net")
     before = run.summary()
+    run.finish(**before | {"temperature": 1.0})
     predict(run.path, archive, out=tmp_path / "a.csv", workers=1)
     run.finish(**before | {"temperature": 4.0})
     predict(run.path, archive, out=tmp_path / "b.csv", workers=1)

@@ -132,10 +132,12 @@ class Classifier(Method):
         return self
 
     def told(self, batch: Batch) -> Told:
-        """Return the targets of all processes' rows."""
+        """Return the targets of all processes' rows; without a column of weights every row is labelled."""
         if batch.targets is None:
             raise ValueError("learning from labels needs targets")
         targets = self.gather(batch.targets)
+        if targets.shape[1] == self.facts.labels:
+            return Told(targets, torch.ones(len(targets), device=targets.device))
         return Told(targets[:, : self.facts.labels], targets[:, self.facts.labels])
 
     def label_loss(self, logits: Tensor, told: Told, normaliser: Normaliser = "labelled") -> Tensor:
