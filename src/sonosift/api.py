@@ -27,6 +27,6 @@ from sonosift.commands.verify import verify
 
 # In the order in which a user meets them.
 __all__ = [  # noqa: RUF022
-    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge", "match",
-    "name", "train", "evaluate", "explain", "predict", "runs", "report", "phantom",
+    "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge",
+    "match", "name", "train", "evaluate", "explain", "predict", "runs", "report", "phantom",
 ]  # fmt: skip
