@@ -57,9 +57,9 @@ def test_order_and_shape_do_not_matter():
 def test_reliability_counts_every_statement_once():
     truth, probabilities = _statements(4)
     rows = reliability(truth, probabilities, 10)
-    assert rows.count.sum() == len(truth)
-    assert (rows.count * rows.observed).sum() == pytest.approx(truth.sum())
-    assert (rows.count * rows.stated).sum() == pytest.approx(probabilities.sum())
+    assert rows.statements.sum() == len(truth)
+    assert (rows.statements * rows.observed).sum() == pytest.approx(truth.sum())
+    assert (rows.statements * rows.stated).sum() == pytest.approx(probabilities.sum())
     assert (np.diff(rows.stated) > 0).all()
 
 

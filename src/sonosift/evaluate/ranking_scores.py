@@ -46,7 +46,7 @@ def rank_classes(
     return RankedClasses(
         [_figure(one.auroc, drawn.auroc) for one, drawn in pairs],
         [_figure(one.average_precision, drawn.average_precision) for one, drawn in pairs],
-        _figure(*weighted),
+        _figure(weighted[0], weighted[1]),
     )
 
 
@@ -111,4 +111,5 @@ def _figure(value: Floats, drawn: Floats, level: float = 0.95) -> Figure:
 
 
 def _divided(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    shares: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return shares

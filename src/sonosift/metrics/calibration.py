@@ -16,12 +16,12 @@ class Reliability(NamedTuple):
     Attributes:
         stated: mean probability that was stated.
         observed: share of these statements that came true.
-        count: how many statements.
+        statements: how many there were.
     """
 
     stated: NDArray[np.float64]
     observed: NDArray[np.float64]
-    count: NDArray[np.int64]
+    statements: NDArray[np.int64]
 
 
 def reliability(truth: NDArray[np.integer], probabilities: NDArray[np.floating[Any]], bins: int = BINS) -> Reliability:
@@ -54,7 +54,7 @@ def expected_calibration_error(
     0.0
     """
     rows = reliability(truth, probabilities, bins)
-    return float((rows.count * np.abs(rows.stated - rows.observed)).sum() / rows.count.sum())
+    return float((rows.statements * np.abs(rows.stated - rows.observed)).sum() / rows.statements.sum())
 
 
 def tempered(probabilities: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
