@@ -1,5 +1,4 @@
-import math
-
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -18,12 +17,16 @@ def test_cosine_is_that_of_torch(share):
     assert cosine(share, 0.4, 0.4e-3) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-6)
 
 
-def test_warm_cosine_rises_then_falls():
-    values = [warm_cosine(step, 100, 10, 1.0, 0.0) for step in range(101)]
-    assert values[5] == pytest.approx(0.5)
-    assert max(values) == values[10] == 1.0
-    assert values[55] == pytest.approx((1 + math.cos(math.pi / 2)) / 2)
-    assert values[100] == pytest.approx(0.0)
+def published_dino_schedule(peak, end, steps, warm):
+    """In our words: evenly spaced numbers up to the peak, then half a cosine over the steps that are left."""
+    rest = np.arange(steps - warm) / (steps - warm)
+    return np.concatenate([np.linspace(0, peak, warm), end + (peak - end) * (1 + np.cos(np.pi * rest)) / 2])
+
+
+@pytest.mark.parametrize("warm", [0, 1, 2, 10])
+def test_warm_cosine_is_the_schedule_of_dino_s_code(warm):
+    values = [warm_cosine(step, 100, warm, 5e-4, 1e-6) for step in range(100)]
+    np.testing.assert_allclose(values, published_dino_schedule(5e-4, 1e-6, 100, warm), rtol=1e-9, atol=1e-12)
 
 
 def test_a_teacher_follows_and_never_learns():

@@ -13,19 +13,20 @@ _REACH = 3.0
 
 
 def jitter(images: Tensor, brightness: Tensor, contrast: Tensor) -> Tensor:
-    """Scale the grey values by ``brightness`` and their distance from the image's mean by ``contrast``.
+    """Scale the grey values by ``brightness``, then their distance from the image's mean by ``contrast``.
 
-    Both in one pass, held to 0..1 at the end.
+    Held to 0..1 after each of the two, as torchvision does: what became too bright has lost its detail, and the mean
+    is that of the brightened image.
 
     Args:
         images: ``[B, 1, H, W]`` in 0..1.
         brightness: ``[B]`` factors.
         contrast: ``[B]`` factors.
     """
-    mean = images.mean(dim=(2, 3), keepdim=True)
-    gain = (brightness * contrast)[:, None, None, None]
-    offset = (brightness * (1 - contrast))[:, None, None, None] * mean
-    return (images * gain + offset).clamp_(0.0, 1.0)
+    bright = (images * brightness[:, None, None, None]).clamp_(0.0, 1.0)
+    gain = contrast[:, None, None, None]
+    offset = (1 - gain) * bright.mean(dim=(2, 3), keepdim=True)
+    return bright.mul_(gain).add_(offset).clamp_(0.0, 1.0)
 
 
 def blurred(images: Tensor, sigma: Tensor) -> Tensor:

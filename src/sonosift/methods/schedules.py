@@ -18,13 +18,15 @@ def cosine(progress: float, start: float, end: float) -> float:
 
 
 def warm_cosine(step: int, steps: int, warm_steps: int, peak: float, end: float) -> float:
-    """Rise in a line from 0 to ``peak`` over ``warm_steps``, then fall to ``end`` along half a cosine.
+    """Rise in a line over ``warm_steps`` steps, 0 at the first and ``peak`` at the last, then fall to ``end``.
 
-    >>> [round(warm_cosine(step, 10, 2, 1.0, 0.0), 3) for step in (0, 1, 2, 6, 10)]
-    [0.0, 0.5, 1.0, 0.5, 0.0]
+    The fall is half a cosine that begins at ``peak`` again. The published code of DINO does the same.
+
+    >>> [round(warm_cosine(step, 10, 3, 1.0, 0.0), 3) for step in (0, 1, 2, 3, 10)]
+    [0.0, 0.5, 1.0, 1.0, 0.0]
     """
     if step < warm_steps:
-        return peak * step / warm_steps
+        return peak * step / max(warm_steps - 1, 1)
     return cosine((step - warm_steps) / max(steps - warm_steps, 1), peak, end)
 
 
