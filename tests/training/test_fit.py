@@ -185,3 +185,29 @@ def test_frames_from_the_disk_train_to_the_same_weights(tmp_path):
         fit(method, source, FrameSampler(24, batch_size=8, seed=0), FitPlan(steps=5, seed=0), run)
         weights.append(torch.cat([weight.flatten() for weight in method.state_dict().values()]))
     assert torch.equal(*weights)
+
+
+@pytest.mark.parametrize("killed_at", [3, 4], ids=["before the warning", "after the warning"])
+def test_warnings_are_those_of_an_uninterrupted_training(tmp_path, killed_at):
+    """A sign is said when it was bad three times in a row, wherever between them the training was killed."""
+
+    def train(folder, looks_until_killed=math.inf):
+        looks = []
+
+        def watch(_):
+            looks.append(1)
+            if len(looks) > looks_until_killed:
+                raise KeyboardInterrupt
+            return {"knn_above_chance": -0.1}
+
+        frames = FrameTensor(torch.randint(0, 256, (12, 37, 37), dtype=torch.uint8))
+        method = new_method("pica", SETTINGS, {}, seed=0)
+        plan = FitPlan(steps=5, seed=0, log_every=1, look_every=1, save_every_s=0)
+        run = RunFolder.open(folder) if folder.exists() else RunFolder.create(folder, {})
+        return fit(method, frames, FrameSampler(12, batch_size=12, seed=0), plan, run, watch=watch).warnings
+
+    expected = train(tmp_path / "whole")
+    assert [line for line in expected if "step 3" in line and "no better than chance" in line]
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "broken", killed_at - 1)
+    assert train(tmp_path / "broken") == expected

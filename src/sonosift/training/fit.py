@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,8 @@ class _Position:
     best_score: float = -math.inf
     validations_since_best: int = 0
     best_weights: dict[str, Tensor] | None = None
+    warnings: list[str] = field(default_factory=list)
+    bad_looks: dict[str, int] = field(default_factory=dict)
 
     def enough(self, plan: FitPlan) -> bool:
         if self.step >= plan.steps:
@@ -104,8 +106,6 @@ class _Loop:
     ) -> None:
         self.fabric, self.plan, self.folder, self.validate, self.method = fabric, plan, run, validate, method
         self.sampler, self.watch = sampler, watch
-        self.health_watch = HealthWatch()
-        self.warnings: list[str] = []
         method.to(memory_format=torch.channels_last)
         if fabric.world_size > 1:
             method.gather = gather_rows
@@ -117,6 +117,7 @@ class _Loop:
             self.restore(state)
         elif fabric.device.type == "cpu":
             take_idle_cores()
+        self.health_watch = HealthWatch(self.position.bad_looks)
         self.wrapped, *steppers = fabric.setup(method, *self.turns.values())
         self.steppers = dict(zip(self.turns, steppers, strict=True))
         self.frames = frames.to(fabric.device)
@@ -150,7 +151,7 @@ class _Loop:
             images=at.images,
             best_step=at.best_step if scored else None,
             best_score=at.best_score if scored else None,
-            warnings=self.warnings,
+            warnings=at.warnings,
         )
 
     def one_step(self) -> tuple[Batch, dict[str, float]]:
@@ -233,7 +234,7 @@ class _Loop:
             health = self.method.health(batch)
         if self.watch is not None and self.plan.look_every and at.step % self.plan.look_every == 0:
             health = health | self.watch(self.method)
-        self.warnings += self.health_watch.look(at.step, health)
+        at.warnings += self.health_watch.look(at.step, health)
         if self.fabric.is_global_zero:
             speed = {"seconds": round(at.seconds, 3), "images_per_second": round(at.images / at.seconds, 1)}
             self.folder.log(step=at.step, epoch=at.step / self.sampler.steps_per_epoch, **losses, **health, **speed)

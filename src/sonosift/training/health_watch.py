@@ -27,10 +27,14 @@ _SIGNS = (
 
 
 class HealthWatch:
-    """Warns once per sign, after it was seen several times in a row."""
+    """Warns once per sign, after it was seen several times in a row.
 
-    def __init__(self) -> None:
-        self._bad_looks: dict[str, int] = {}
+    Args:
+        bad_looks: how often in a row each sign was bad so far; it is counted on in place, for the caller to keep.
+    """
+
+    def __init__(self, bad_looks: dict[str, int] | None = None) -> None:
+        self._bad_looks: dict[str, int] = {} if bad_looks is None else bad_looks
 
     def look(self, step: int, figures: Mapping[str, float]) -> list[str]:
         """Take in the figures of one step; return (and print) the warnings that are due now."""
