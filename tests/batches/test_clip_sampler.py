@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sonosift.batches.clip_sampler import ClipSampler
+from sonosift.batches.clip_sampler import ClipSampler, apart
 from sonosift.batches.sampler import Rows
 from sonosift.errors import SonosiftError
 
@@ -56,3 +56,45 @@ def test_every_clip_once_an_epoch_and_other_frames_in_the_next():
 def test_no_frame():
     with pytest.raises(SonosiftError, match="no image"):
         ClipSampler(Rows([], [], []), seed=0)
+
+
+def film(rate_hz, seconds, wanted_hz=1e9):
+    """The times of a film's frames, thinned as an ingest thins them, and rounded as a catalog keeps them."""
+    kept, due = [], 0.0
+    for time in np.arange(round(rate_hz * seconds)) / rate_hz:
+        if time + 1e-6 >= due:
+            kept.append(np.float32(round(float(time), 4)))
+            due = max(due + 1.0 / wanted_hz, time)
+    return np.array(kept, dtype=np.float64)
+
+
+@pytest.mark.parametrize("rate_hz", [17, 19, 23, 28, 30])
+def test_three_frames_a_second_have_the_paper_s_interval(rate_hz):
+    """Frame rates of US-4: an interval of at least five frames, and three frames in every second."""
+    kept = apart(film(rate_hz, 4), 3.0)
+    assert len(kept) == 12
+    assert np.diff(kept).min() >= 5
+    assert np.abs(kept - np.arange(12) * rate_hz / 3).max() < 1
+
+
+@pytest.mark.parametrize("rate_hz", [7, 12.5, 24, 25, 30, 60])
+@pytest.mark.parametrize("ingested_hz", [1.5, 3])
+def test_a_cohort_ingested_at_that_rate_or_below_is_taken_whole(rate_hz, ingested_hz):
+    times = film(rate_hz, 5, ingested_hz)
+    assert apart(times, 3.0).tolist() == list(range(len(times)))
+
+
+@pytest.mark.parametrize("times", [[0.0] * 5, [0.0, np.nan, 0.2], [], [0.3, 0.2, 0.1]])
+def test_without_times_all_frames_stay(times):
+    assert apart(np.array(times, dtype=np.float64), 3.0).tolist() == list(range(len(times)))
+
+
+def test_pairs_come_from_frames_that_lie_apart():
+    table = rows([24, 24, 4])
+    times = [index / 12 for index in table.index_in_clip]  # a second has 12 frames
+    spaced = ClipSampler(
+        Rows(table.exams, table.clips, table.index_in_clip, times), clips_per_batch=3, frames_per_second=3, seed=0
+    )
+    drawn = np.concatenate([spaced.rows(step) for step in range(40)])
+    assert set(np.array(table.index_in_clip)[drawn].ravel()) == {0, 4, 8, 12, 16, 20}
+    assert next(triple.tolist() for triple in drawn if table.clips[triple[0]] == "c02") == [51] * 3

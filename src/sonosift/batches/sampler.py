@@ -32,18 +32,20 @@ class Rows:
         exams: the exam of each frame.
         clips: its clip.
         index_in_clip: its place in the clip.
+        times_s: seconds since the clip began; empty where nothing asks for them.
     """
 
     exams: Sequence[str]
     clips: Sequence[str]
     index_in_clip: Sequence[int]
+    times_s: Sequence[float] = ()
 
     def __len__(self) -> int:
         return len(self.exams)
 
     def part(self, places: slice) -> Rows:
         """Return what is known of some of the rows."""
-        return Rows(self.exams[places], self.clips[places], self.index_in_clip[places])
+        return Rows(self.exams[places], self.clips[places], self.index_in_clip[places], self.times_s[places])
 
 
 def share_of(rows: NDArray[np.int64], rank: int, world: int) -> NDArray[np.int64]:

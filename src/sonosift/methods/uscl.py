@@ -51,8 +51,13 @@ class Uscl(Method):
 
     def sampler(self, rows: Rows, seed: int) -> ClipSampler:
         """Three frames of each clip."""
+        config = self.config
         return ClipSampler(
-            rows, clips_per_batch=self.config.clips_per_batch, chronological=self.config.chronological, seed=seed
+            rows,
+            clips_per_batch=config.clips_per_batch,
+            chronological=config.chronological,
+            frames_per_second=config.frames_per_second,
+            seed=seed,
         )
 
     def views(self, frames: Tensor, draws: ViewDraws) -> dict[str, Tensor]:

@@ -17,6 +17,11 @@ class UsclConfig(MethodConfig):
     image_size: int = paper(224, "pixels of a view", ge=16)
     view: str = code("uscl", "augmentation preset of both views (uscl-rotated adds the paper's rotation)")
     clips_per_batch: int = paper(32, "clips whose pairs make a batch", ge=2)
+    frames_per_second: float | None = paper(
+        3.0,
+        "frames of a clip that are drawn from; what was ingested at a lower rate is taken whole, null takes all",
+        gt=0,
+    )
     chronological: bool = paper(True, "the two ends lie before and after the middle; the code draws any order")
     mixing: float = paper(0.5, "both parameters of the beta distribution of the mixing share", gt=0)
     shared_mixing: bool = paper(False, "one share for both views, as in the code; the paper draws two")

@@ -41,7 +41,8 @@ def frames_without_labels(cohort: Cohort, split: str, part: str | None) -> tuple
 
 def rows_of(catalog: pl.DataFrame) -> Rows:
     """Say what samplers may know of the frames of these catalog rows."""
-    return Rows(catalog["exam"].to_list(), catalog["clip"].to_list(), catalog["index_in_clip"].to_list())
+    columns = (catalog[name].to_list() for name in ("exam", "clip", "index_in_clip", "time_s"))
+    return Rows(*columns)
 
 
 def load_canvas(cohort: Cohort, frame_ids: list[str], image_size: int) -> FrameSource:
