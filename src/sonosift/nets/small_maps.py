@@ -1,0 +1,50 @@
+"""Convolutions over maps of a few places, learnt as matrix products on a CPU.
+
+The last layers of a ResNet see 2x2 places of a 64-pixel image. There the CPU library's convolutions, and above all
+their gradients, take several times as long as the product of the unfolded map with the weights, which is the same sum
+(``benchmarks/pretrain/small_maps.py`` prints how long both take).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MOST_PLACES = 9
+"""Above this the unfolded map costs more than it saves: 2x2 and 3x3 places gain, 4x4 do not."""
+_FEWEST_CHANNELS = 64
+
+
+def learn_small_maps_as_products(network: nn.Module) -> None:
+    """Let the convolutions of a network compute small maps as matrix products while they learn on a CPU."""
+    for module in network.modules():
+        if type(module) is nn.Conv2d and _fits(module):
+            module.__class__ = SmallMapConv2d
+
+
+class SmallMapConv2d(nn.Conv2d):
+    """A convolution with the same weights and answers; how it computes them depends on the size of the map."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's name)
+        """Convolve ``[B, C, H, W]``."""
+        height, width = (self._places(side, axis) for axis, side in enumerate(input.shape[2:]))
+        small = self.training and input.device.type == "cpu" and 1 <= height * width <= MOST_PLACES
+        if not small:
+            return super().forward(input)
+        patches = F.unfold(input, self.kernel_size, padding=self.padding, stride=self.stride)
+        rows = patches.transpose(1, 2).reshape(-1, patches.shape[1])
+        answers = rows @ self.weight.flatten(1).t()
+        if self.bias is not None:
+            answers = answers + self.bias
+        return answers.view(len(input), height, width, -1).permute(0, 3, 1, 2)
+
+    def _places(self, side: int, axis: int) -> int:
+        padding = self.padding[axis]
+        assert isinstance(padding, int)
+        return (side + 2 * padding - self.kernel_size[axis]) // self.stride[axis] + 1
+
+
+def _fits(layer: nn.Conv2d) -> bool:
+    plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
+    wide = layer.in_channels >= _FEWEST_CHANNELS and layer.kernel_size != (1, 1)
+    return plain and wide and not isinstance(layer.padding, str)
