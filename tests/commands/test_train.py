@@ -1,6 +1,7 @@
 """The methods that learn from labels, and where labels may come from, on the cohort of bars."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from sonosift.cohort.annotations import Annotation
+from sonosift.commands.evaluate import evaluate
 from sonosift.commands.label import label
 from sonosift.commands.train import train
 from sonosift.errors import SonosiftError
@@ -129,8 +131,9 @@ def test_a_label_that_no_validation_frame_has(tmp_path):
         if frame_id not in judged or "none" not in names
     )
     with pytest.raises(SonosiftError, match="no validation frame is labelled none"):
-        train(made.path, unjudged=False)
-    assert train(made.path, steps=1, image_size=32, settings=TINY).thresholds["none"] == 0.5
+        train(made.path, image_size=32, settings=TINY)
+    assert made.runs.names() == []
+    assert train(made.path, steps=1, image_size=32, settings=TINY, unjudged=True).thresholds["none"] == 0.5
 
 
 def test_labels_about_frames_of_another_cohort(cohort, tmp_path):
@@ -154,6 +157,16 @@ def test_fixmatch_where_every_image_has_one_label(tmp_path, monkeypatch):
     summary = train(made.path, method="fixmatch", label_fraction=0.5, steps=3, image_size=32, settings=TINY)
     rows = pl.read_parquet(summary.predictions).select(one.names).to_numpy()
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
-    assert summary.temperature is None
+    assert summary.thresholds == {}  # one answer is the likeliest; nothing is cut
+    assert abs(np.log(summary.temperature)) < 3.001
+    found = evaluate(made.path, run=summary.run, draws=20)
+    judged = json.loads(Path(found.evaluation).read_text())
+    ours = judged["methods"][0]
+    assert {row["threshold"] for row in ours["classes"]} == {None}
+    test = made.splits.get("default").frame_ids("test")
+    table = pl.read_parquet(summary.predictions).filter(pl.col("frame_id").is_in(test))
+    said = table.select(one.names).to_numpy().argmax(axis=1)
+    true = made.annotations.label_matrix(table["frame_id"].to_list()).matrix.argmax(axis=1)
+    assert ours["weighted_recall"]["value"] == pytest.approx((said == true).mean(), abs=1e-6)
     with pytest.raises(SonosiftError, match="does not fit this label space"):
         train(made.path, method="fixmatch-one-head", settings=TINY)

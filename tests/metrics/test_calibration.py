@@ -71,6 +71,14 @@ def test_a_temperature_divides_logits_and_keeps_their_order():
     assert (np.diff(tempered(probabilities, 0.3)) > 0).all()
 
 
+def test_a_temperature_of_a_softmax_divides_its_logits():
+    logits = np.random.default_rng(5).normal(0, 4, (50, 3))
+    rows = torch.from_numpy(logits).softmax(dim=1).numpy()
+    expected = torch.from_numpy(logits / 2.5).softmax(dim=1).numpy()
+    assert tempered(rows, 2.5, one_answer=True) == pytest.approx(expected)
+    assert tempered(np.array([[1.0, 0.0]]), 0.05, one_answer=True).tolist() == [[1.0, 0.0]]
+
+
 def test_what_is_no_probability_is_refused():
     for truth, probabilities, match in (
         ([1], [1.2], "0..1"),

@@ -111,9 +111,9 @@ def predict(
                 refused[found.refused] += 1
             bar.advance()
             bar.note(f"{len(rows) / max(time.monotonic() - started, 1e-9):.1f} frames/s")
-    table = answer_table(rows, trained.labels)
+    table = answer_table(rows, trained.rules.labels)
     seconds = time.monotonic() - started
-    about = {"run": trained.name, "false_alarms": false_alarms, "temperature": trained.temperature}
+    about = {"run": trained.name, "false_alarms": false_alarms, "temperature": trained.rules.temperature}
     write_answers(table, out, about)
     answered = table.filter(table["state"] == "answered")
     said = Counter(label for row in answered["decided"] for label in row.split("+") if label)
@@ -125,7 +125,7 @@ def predict(
         held_back=int((table["state"] == "held_back").sum()),
         out_of_distribution=int(answered["out_of_distribution"].sum()),
         false_alarms=false_alarms,
-        labels={label: said[label] for label in trained.labels},
+        labels={label: said[label] for label in trained.rules.labels},
         seconds=round(seconds, 2),
         frames_per_second=round(len(answered) / max(seconds, 1e-9), 2),
         notes=trained.notes,

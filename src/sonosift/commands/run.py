@@ -116,7 +116,11 @@ def run(
     of_classifier: EvaluateSummary | None = None
     if _labelled_everywhere(opened):
         of_groups = steps("evaluate groups", lambda: evaluate(cohort, run=grouped.run))
-        trained = steps("train", lambda: train(cohort, init=learnt.run, scale=scale, epochs=epochs, seed=seed))
+        # Unattended: a rare label without validation frames is told, and does not stop the rest.
+        trained = steps(
+            "train",
+            lambda: train(cohort, init=learnt.run, scale=scale, epochs=epochs, seed=seed, unjudged=True),
+        )
         of_classifier = steps("evaluate classifier", lambda: evaluate(cohort, run=trained.run))
     page = steps("report", lambda: report(cohort))
     return RunSummary(

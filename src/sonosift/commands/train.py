@@ -22,7 +22,7 @@ class TrainSummary(Summary):
         steps: Optimiser steps taken.
         best_step: The step whose weights were kept.
         validation_weighted_f1: Support-weighted F1 of those weights on the validation frames.
-        thresholds: One per label, fitted on the validation frames.
+        thresholds: One per label, fitted on the validation frames; none where every image has one label.
         temperature: What logits are to be divided by before a probability is stated, fitted on the validation frames.
         ece: Expected calibration error on the validation frames without it.
         ece_tempered: The same with it; on the frames that it was fitted on.
@@ -45,9 +45,9 @@ class TrainSummary(Summary):
     best_step: int
     validation_weighted_f1: float
     thresholds: dict[str, float]
-    temperature: float | None
+    temperature: float
     ece: float
-    ece_tempered: float | None
+    ece_tempered: float
     sources: dict[str, int]
     unlabelled_frames: int
     seconds: float
@@ -66,7 +66,7 @@ def train(
     label_fraction: float = 1.0,
     labels_from: str = "people",
     groups_of: str | None = None,
-    unjudged: bool = True,
+    unjudged: bool = False,
     epochs: int | None = None,
     steps: int | None = None,
     image_size: int | None = None,
@@ -89,7 +89,8 @@ def train(
         labels_from: Sources of labels with their weights, the first that knows a frame wins: people,group=0.5; also
             burnt_in, weak, expert, csv, truth, manifest, adjudication.
         groups_of: Run whose named groups the source group speaks of, if there are several.
-        unjudged: Go on when the validation part lacks a label of the training part; its threshold is 0.5.
+        unjudged: Go on when no validation frame has one of the labels that are learnt: nothing is judged or fitted for
+            it, and its threshold is 0.5. Otherwise that is an error.
         epochs: At most so many passes over the labelled exams.
         steps: At most so many optimiser steps, instead of epochs.
         image_size: Pixels of a view; by default that of the run in init.
@@ -202,8 +203,11 @@ def train(
         save_networks(network, folder)
         logits = predict(network, judge_frames, plan.precision).logits
         judged = probabilities(network, logits)
-        temperature = None if network.one_hot else fit_temperature(judge.truth, logits)
-        thresholds = dict(zip(names, fit_thresholds(judge.truth, judged).tolist(), strict=True))
+        temperature = fit_temperature(judge.truth, logits, one_answer=network.one_hot)
+        # One answer per image is the likeliest: nothing is cut.
+        thresholds = (
+            {} if network.one_hot else dict(zip(names, fit_thresholds(judge.truth, judged).tolist(), strict=True))
+        )
         all_ids = opened.frames.frame_ids
         found = predict(network, load_canvas(opened, all_ids, size), plan.precision, title="predict")
         folder.save_embeddings(all_ids, found.features)
@@ -229,9 +233,9 @@ def train(
             thresholds=thresholds,
             temperature=temperature,
             ece=expected_calibration_error(judge.truth, judged),
-            ece_tempered=None
-            if temperature is None
-            else expected_calibration_error(judge.truth, tempered(judged, temperature)),
+            ece_tempered=expected_calibration_error(
+                judge.truth, tempered(judged, temperature, one_answer=network.one_hot)
+            ),
             sources={name: learn.sources.count(name) for name in dict.fromkeys(learn.sources)},
             unlabelled_frames=len(items.frame_ids) - len(learn.frame_ids),
             seconds=round(result.seconds, 1),

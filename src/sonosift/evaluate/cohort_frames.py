@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.splits import DEFAULT_NAME, Split
 from sonosift.evaluate.protocol import LabelledFrames
+from sonosift.labels.space import ONE_HOT_KINDS
 
 ReadFrames = Callable[[list[str]], NDArray[np.uint8]]
 
@@ -31,6 +32,7 @@ class CohortFrames:
         names: The labels.
         read: Gives the pixels of frame ids.
         leaking_patients: Patients who stand in more than one part: none unless the split is by frame.
+        one_answer: Whether every labelled frame has exactly one label.
     """
 
     table: pl.DataFrame
@@ -39,6 +41,7 @@ class CohortFrames:
     names: Sequence[str]
     read: ReadFrames
     leaking_patients: int = 0
+    one_answer: bool = False
 
     def labelled(self, part: str, only: Sequence[str] | None = None) -> LabelledFrames:
         """Return the labelled frames of one part, or those of them that are in ``only``."""
@@ -61,6 +64,7 @@ class CohortFrames:
             rows["machine"].fill_null(UNKNOWN_MACHINE).to_list(),
             rows["transducer"].fill_null(UNKNOWN_TRANSDUCER).to_list(),
             rows["exam"].to_list(),
+            self.one_answer,
         )
 
 
@@ -83,7 +87,8 @@ def cohort_frames(cohort: Cohort, split: str | None = None) -> CohortFrames:
         clips=table["clip"].to_list(),
         sources=("expert", "adjudication", "truth", "csv"),
     )
-    return CohortFrames(table, truth, known, space.names, cohort.frames.read, leaking)
+    one_answer = space.kind in ONE_HOT_KINDS
+    return CohortFrames(table, truth, known, space.names, cohort.frames.read, leaking, one_answer)
 
 
 def _with_parts(catalog: pl.DataFrame, split: Split) -> pl.DataFrame:

@@ -166,7 +166,8 @@ def _frozen_features(
 def _calibration(run: RunOutputs, parts: Parts, names: Sequence[str]) -> Calibration | None:
     if run.predictions is None:
         return None
-    return calibration_of(parts.test.truth, run.scores(parts.test.frame_ids, names), run.temperature)
+    stated = run.scores(parts.test.frame_ids, names)
+    return calibration_of(parts.test.truth, stated, run.temperature, one_answer=parts.test.one_answer)
 
 
 def _leak(source: str, features: Features, parts: Parts, seed: int) -> Leak:
@@ -175,7 +176,8 @@ def _leak(source: str, features: Features, parts: Parts, seed: int) -> Leak:
             "no frame of the train part is labelled, so no leak can be shown", "Label frames of that part first."
         )
     rows = (features.training, features.validation, features.test)
-    return frame_level_leak(source, rows, (parts.training.truth, parts.validation.truth, parts.test.truth), seed)
+    truths = (parts.training.truth, parts.validation.truth, parts.test.truth)
+    return frame_level_leak(source, rows, truths, seed, one_answer=parts.test.one_answer)
 
 
 def _promoted(name: str, rows: list[Judged], run: str) -> tuple[list[Judged], list[Judged]]:
@@ -261,6 +263,6 @@ def _notes(parts: Parts, names: Sequence[str], part: str) -> list[str]:
             notes.append(f"No {part} frame shows {name}: nothing can be said about it.")
         elif there < FEW_FRAMES:
             notes.append(f"{name}: {there} {part} frames only; its figure says little.")
-        if not fitted:
+        if not fitted and not parts.test.one_answer:
             notes.append(f"{name}: no validation frame shows it, so its threshold could not be fitted.")
     return notes

@@ -15,12 +15,15 @@ from sonosift.evaluate.patient_bootstrap import Floats, paired_difference, sum_b
 from sonosift.evaluate.ranking_scores import rank_classes
 from sonosift.evaluate.resampling import Resampling, figure_of, interval
 from sonosift.evaluate.score_table import ClassScore, Difference, MethodScore
-from sonosift.metrics.thresholds import decide, fit_thresholds
+from sonosift.metrics.thresholds import decide, fit_thresholds, highest
 
 
 @dataclass(frozen=True)
 class LabelledFrames:
-    """Frames with their true labels, and what they are broken down by."""
+    """Frames with their true labels, and what they are broken down by.
+
+    With ``one_answer`` every frame has exactly one label, and the likeliest one is the answer: no threshold is fitted.
+    """
 
     frame_ids: list[str]
     truth: NDArray[np.uint8]
@@ -28,6 +31,7 @@ class LabelledFrames:
     machines: list[str]
     transducers: list[str]
     exams: list[str]
+    one_answer: bool = False
 
     def __len__(self) -> int:
         return len(self.frame_ids)
@@ -57,6 +61,8 @@ def judge_scores(
     resampling: Resampling,
 ) -> Judged:
     """Fit one threshold per class on the validation part, then judge the answers on the test part."""
+    if test.one_answer:
+        return judge_answers(name, kind, about, names, test, highest(test_scores), resampling, scores=test_scores)
     thresholds = fit_thresholds(validation.truth, validation_scores)
     answers = decide(test_scores, thresholds)
     return judge_answers(name, kind, about, names, test, answers, resampling, thresholds.tolist(), test_scores)

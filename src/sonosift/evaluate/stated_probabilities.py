@@ -12,7 +12,11 @@ from sonosift.metrics.calibration import expected_calibration_error, reliability
 
 
 def calibration_of(
-    truth: NDArray[np.uint8], probabilities: NDArray[np.floating[Any]], temperature: float | None
+    truth: NDArray[np.uint8],
+    probabilities: NDArray[np.floating[Any]],
+    temperature: float | None,
+    *,
+    one_answer: bool = False,
 ) -> Calibration:
     """Measure calibration over all labels of all frames; the rows are those of the probabilities to be shown.
 
@@ -20,8 +24,9 @@ def calibration_of(
         truth: ``[n, classes]``.
         probabilities: as the network gave them.
         temperature: fitted on the validation part, if the run has one.
+        one_answer: the probabilities of a frame sum to 1.
     """
-    shown = probabilities if temperature is None else tempered(probabilities, temperature)
+    shown = probabilities if temperature is None else tempered(probabilities, temperature, one_answer=one_answer)
     rows = reliability(truth, shown)
     return Calibration(
         error=round(expected_calibration_error(truth, probabilities), 6),

@@ -57,18 +57,31 @@ def expected_calibration_error(
     return float((rows.statements * np.abs(rows.stated - rows.observed)).sum() / rows.statements.sum())
 
 
-def tempered(probabilities: NDArray[np.floating[Any]], temperature: float) -> NDArray[np.float64]:
-    """Divide the logits behind independent probabilities by a temperature: above 1 makes them less sure of themselves.
+def tempered(
+    probabilities: NDArray[np.floating[Any]], temperature: float, *, one_answer: bool = False
+) -> NDArray[np.float64]:
+    """Divide the logits behind probabilities by a temperature: above 1 makes them less sure of themselves.
 
     0 and 1 stay as they are.
 
+    Args:
+        probabilities: each on its own, or rows ``[n, C]`` that sum to 1.
+        temperature: above 0.
+        one_answer: they are rows of a softmax.
+
     >>> tempered(np.array([0.0, 0.5, 0.9, 1.0]), 2.0).round(2).tolist()
     [0.0, 0.5, 0.75, 1.0]
+    >>> tempered(np.array([[0.8, 0.2, 0.0]]), 2.0, one_answer=True).round(3).tolist()
+    [[0.667, 0.333, 0.0]]
     """
     if not temperature > 0:
         raise ValueError(f"a temperature is above 0, received {temperature}")
     values = np.asarray(probabilities, dtype=np.float64)
     with np.errstate(divide="ignore"):
+        if one_answer:
+            # The largest is 1 before the power: nothing overflows, and the sum is never 0.
+            powers = (values / values.max(axis=1, keepdims=True)) ** (1 / temperature)
+            return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
         logits = (np.log(values) - np.log1p(-values)) / temperature
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)
 

@@ -36,6 +36,18 @@ def decide(scores: NDArray[np.floating], thresholds: NDArray[np.floating]) -> ND
     return (np.asarray(scores, dtype=np.float64) >= np.asarray(thresholds, dtype=np.float64)).astype(np.uint8)
 
 
+def highest(scores: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Turn ``[n, C]`` scores into the one answer with the highest score; of equal ones the first.
+
+    >>> highest(np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]])).tolist()
+    [[0, 1, 0], [1, 0, 0]]
+    """
+    values = np.asarray(scores)
+    decided = np.zeros(values.shape, dtype=np.uint8)
+    decided[np.arange(len(values)), values.argmax(axis=1)] = 1
+    return decided
+
+
 def _best_cut(true: NDArray[np.bool_], scores: NDArray[np.float64], fallback: float) -> float:
     positives = int(true.sum())
     if positives == 0:

@@ -54,12 +54,12 @@ def _answered(
         assert answers is not None
         end = start + len(file.frames)
         part = answers.part(start, end)
-        rows = answered_rows(file, part, run.labels)
+        rows = answered_rows(file, part, run.rules.labels)
         if overlays is not None:
             # A frame that was given several labels, or none, is explained for the likeliest.
             likeliest = part.probabilities.argmax(axis=1)
             for row, column, picture in zip(rows, likeliest, run.overlays(file.frames, likeliest), strict=True):
-                row["overlay"] = f"{next(numbers):06d}_{run.labels[column]}.png"
+                row["overlay"] = f"{next(numbers):06d}_{run.rules.labels[column]}.png"
                 atomic.write_bytes(overlays / row["overlay"], cv2.imencode(".png", picture)[1].tobytes())
         yield AnsweredFile(rows)
         start = end

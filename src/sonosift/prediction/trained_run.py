@@ -21,11 +21,10 @@ from sonosift.errors import SonosiftError
 from sonosift.explain.grad_cam import grad_cam
 from sonosift.explain.overlay import Picture, overlay
 from sonosift.methods.method import Method
-from sonosift.metrics.calibration import tempered
-from sonosift.metrics.thresholds import decide
+from sonosift.prediction.answer_rules import AnswerRules
 from sonosift.training.finished_run import load_method
 from sonosift.training.precision import choose_precision, training_device
-from sonosift.training.predict import predict, probabilities
+from sonosift.training.predict import predict
 
 RUNS = "runs"
 
@@ -35,7 +34,7 @@ class Answers(NamedTuple):
 
     Attributes:
         probabilities: One per label, with the run's temperature if it has one.
-        decided: 0 or 1 per label, by the run's thresholds.
+        decided: 0 or 1 per label, by the run's thresholds, or the likeliest where there is one answer.
         distances: 1 - cosine to the training frames.
         strange: Which frames are unlike those the run was trained on.
     """
@@ -58,9 +57,7 @@ class TrainedRun:
     Attributes:
         name: The run.
         cohort: Where it was trained.
-        labels: Names of its answers.
-        thresholds: One per label.
-        temperature: What logits are divided by before a probability is shown.
+        rules: How logits become answers.
         network: In evaluation mode, on its device.
         known: Features of the frames it was trained on.
         stranger: From which distance on a frame is unlike these.
@@ -69,9 +66,7 @@ class TrainedRun:
 
     name: str
     cohort: Cohort
-    labels: list[str]
-    thresholds: NDArray[np.float64]
-    temperature: float | None
+    rules: AnswerRules
     network: Method
     known: NDArray[np.float32]
     stranger: Threshold
@@ -81,8 +76,8 @@ class TrainedRun:
     def open(cls, path: Path, false_alarms: float) -> TrainedRun:
         """Open the run in the folder ``COHORT/runs/NAME``."""
         cohort, run = _cohort_and_run(path)
-        summary = run.summary()
-        if "thresholds" not in summary:
+        rules = answer_rules(run)
+        if rules is None:
             raise SonosiftError(
                 f"run {run.name!r} answers no label: it is no finished training",
                 "Give the folder of a run of `sonosift train`, COHORT/runs/NAME.",
@@ -92,9 +87,7 @@ class TrainedRun:
         return cls(
             name=run.name,
             cohort=cohort,
-            labels=list(summary["thresholds"]),
-            thresholds=np.array(list(summary["thresholds"].values()), dtype=np.float64),
-            temperature=summary.get("temperature"),
+            rules=rules,
             network=network,
             known=known,
             stranger=stranger_threshold(distances, patients, false_alarms),
@@ -106,11 +99,10 @@ class TrainedRun:
         device = training_device()
         shrunk = shrink(torch.from_numpy(np.ascontiguousarray(frames)), canvas_size(self.network.image_size))
         found = predict(self.network, FrameTensor(shrunk), choose_precision("auto", device))
-        raw = probabilities(self.network, found.logits)
         distances = distance_to_known(found.features, self.known)
         return Answers(
-            probabilities=raw.astype(np.float64) if self.temperature is None else tempered(raw, self.temperature),
-            decided=decide(raw, self.thresholds),
+            probabilities=self.rules.stated(found.logits),
+            decided=self.rules.decided(found.logits),
             distances=distances,
             strange=distances > self.stranger.distance,
         )
@@ -134,6 +126,16 @@ class TrainedRun:
         if not self.apart:
             told.append("no validation patient was kept apart: the rate of false alarms is higher than stated")
         return told
+
+
+def answer_rules(run: RunFolder) -> AnswerRules | None:
+    """Return how a finished training answers; None for a run that answers no label."""
+    names, summary = run.config.get("label_names"), run.summary()
+    if names is None or "thresholds" not in summary:
+        return None
+    one_answer = bool(run.config["facts"].get("one_hot", False))
+    fitted = () if one_answer else tuple(summary["thresholds"][name] for name in names)
+    return AnswerRules(tuple(names), one_answer, fitted, summary.get("temperature"))
 
 
 def _cohort_and_run(path: Path) -> tuple[Cohort, RunFolder]:

@@ -144,11 +144,21 @@ def label_facts(cohort: Cohort, learn: LabelledFrames, items: int, settings: Map
 
 
 def tell_missing(cohort: Cohort, learn: LabelledFrames, judge: LabelledFrames, *, allowed: bool) -> None:
-    """Refuse, or only say, that no threshold can be fitted for labels that no validation frame has."""
-    gone = (learn.truth.sum(axis=0) > 0) & (judge.truth.sum(axis=0) == 0)
-    if gone.any():
-        names = ", ".join(cohort.settings.label_space.decode(gone.astype(np.uint8)))
-        message = f"no validation frame is labelled {names}: no threshold can be fitted"
+    """Say which labels cannot be learnt; refuse, or only say, that some cannot be judged and get no threshold.
+
+    Refusing is right for a person at work: some more labels mend it, while a figure without a class, once printed, is
+    taken for one with all of them. What runs unattended goes on and says it.
+    """
+    space = cohort.settings.label_space
+    learnt, judged = learn.truth.any(axis=0), judge.truth.any(axis=0)
+    if not learnt.all():
+        names = ", ".join(space.decode((~learnt).astype(np.uint8)))
+        progress.notice(f"no training frame is labelled {names}: that cannot be learnt")
+    if (learnt & ~judged).any():
+        names = ", ".join(space.decode((learnt & ~judged).astype(np.uint8)))
+        message = f"no validation frame is labelled {names}: that cannot be judged, and no threshold can be fitted"
         if not allowed:
-            raise SonosiftError(message, "Label some of them in the validation part, or go on with 0.5: unjudged.")
+            raise SonosiftError(
+                message, "Label some in the validation part, or go on without (--unjudged; the threshold is 0.5 then)."
+            )
         progress.notice(f"{message}; it is 0.5")
