@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonosift.privacy.text_engine import text_engine
+
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
@@ -109,36 +111,26 @@ def _without_outline(picture: Image, inside: Mask) -> Image:
     return np.where(inside, picture, np.clip(beyond, 0, 255)).astype(np.uint8)
 
 
+# One thread each: a child has one core, and a pool of threads has memory of its own.
 @cache
 def _finder() -> Any:
-    return _engine(
+    return text_engine(
         {
             "Det.thresh": 0.2,
             "Det.box_thresh": 0.3,
             "Det.limit_type": "max",
             "Det.limit_side_len": FINDING_SIDE,
             "Det.unclip_ratio": 1.3,
-        }
+        },
+        threads=1,
     )
 
 
 @cache
 def _reader() -> Any:
     # Half the usual width to start from: annotations are short, and the time goes with the width.
-    return _engine({"Rec.rec_img_shape": [3, 48, 160], "Global.use_preprocess_img": False})
-
-
-def _engine(settings: dict[str, Any]) -> Any:
-    """Build an engine with one thread: a child has one core, and a pool of threads has memory of its own."""
-    from rapidocr import RapidOCR
-
-    quiet: dict[str, Any] = {
-        "Global.log_level": "critical",
-        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
-    }
-    return RapidOCR(params=quiet | settings)
+    settings = {"Rec.rec_img_shape": [3, 48, 160], "Global.use_preprocess_img": False}
+    return text_engine(settings, threads=1, finds=False)
 
 
 _SMALLEST_SIDE = 16

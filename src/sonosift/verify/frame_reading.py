@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.machine.threads import available_cores
+from sonosift.privacy.text_engine import text_engine
 from sonosift.verify.frame_doubts import ClipFrames, FrameDoubt
 from sonosift.verify.word_search import WordSearch
 from sonosift.verify.words import words_of
@@ -73,16 +74,10 @@ def _read(frame: NDArray[np.uint8]) -> list[tuple[str, float, NDArray[np.float64
 
 @cache
 def _engine() -> Any:
-    from rapidocr import RapidOCR
-
-    return RapidOCR(
-        params={
-            "Global.log_level": "critical",
-            "Global.text_score": 0.3,
-            "Det.limit_type": "max",
-            "Det.limit_side_len": _LONGEST_SIDE,
-            "Det.box_thresh": 0.4,
-            "EngineConfig.onnxruntime.intra_op_num_threads": available_cores(),
-            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-        }
-    )
+    settings = {
+        "Global.text_score": 0.3,
+        "Det.limit_type": "max",
+        "Det.limit_side_len": _LONGEST_SIDE,
+        "Det.box_thresh": 0.4,
+    }
+    return text_engine(settings, threads=available_cores())
