@@ -14,15 +14,15 @@ def softplus(value):
 def test_values_are_the_sums_of_the_specification():
     filled, centre, real, fake = draw(2, 1, 3, 4, seed=1), draw(2, 1, 3, 4, seed=2), draw(5, seed=3), draw(5, seed=4)
     squares = [(a - b) ** 2 for a, b in zip(filled.flatten().tolist(), centre.flatten().tolist(), strict=True)]
-    assert reconstruction(filled, centre).item() == pytest.approx(sum(squares) / 24, rel=1e-6)
+    assert reconstruction(filled, centre).item() == pytest.approx(sum(squares) / 24, rel=1e-12)
     critic = sum(softplus(-v) for v in real.tolist()) / 5 + sum(softplus(v) for v in fake.tolist()) / 5
     assert critic_loss(real, fake).item() == pytest.approx(critic, rel=1e-9)
     fooling = sum(softplus(-v) for v in fake.tolist()) / 5
     assert fooling_loss(fake).item() == pytest.approx(fooling, rel=1e-9)
     joint = 0.99 * sum(squares) / 24 + 0.01 * fooling
     found = generator_loss(filled, centre, fake)
-    assert found.total.item() == pytest.approx(joint, rel=1e-6)
-    assert (found.reconstruction.item(), found.fooling.item()) == pytest.approx((sum(squares) / 24, fooling), rel=1e-6)
+    assert found.total.item() == pytest.approx(joint, rel=1e-12)
+    assert (found.reconstruction.item(), found.fooling.item()) == pytest.approx((sum(squares) / 24, fooling), rel=1e-12)
 
 
 def test_an_undecided_critic_pays_twice_log_two():

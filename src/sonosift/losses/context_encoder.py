@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional as F
 
-from sonosift.losses.full_precision import full_precision, without_autocast
+from sonosift.losses.full_precision import at_least_float32, full_precision, without_autocast
 
 
 class GeneratorLoss(NamedTuple):
@@ -34,7 +34,7 @@ def reconstruction(filled: Tensor, centre: Tensor) -> Tensor:
     if filled.shape != centre.shape:
         raise ValueError(f"filled {tuple(filled.shape)} and centre {tuple(centre.shape)} differ in shape")
     with without_autocast(filled.device):
-        return F.mse_loss(filled.float(), centre.float())
+        return F.mse_loss(at_least_float32(filled), at_least_float32(centre))
 
 
 def critic_loss(real: Tensor, fake: Tensor) -> Tensor:

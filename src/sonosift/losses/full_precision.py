@@ -20,11 +20,14 @@ def without_autocast(device: torch.device) -> Iterator[None]:
         yield
 
 
+def at_least_float32(numbers: Tensor) -> Tensor:
+    """Return numbers as float32; float64 stays float64."""
+    return numbers if numbers.dtype == torch.float64 else numbers.float()
+
+
 def full_precision(logits: Tensor) -> Tensor:
     """Return logits as float32 (float64 stays float64), held within a range whose sums stay finite."""
-    if logits.dtype != torch.float64:
-        logits = logits.float()
-    return logits.clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
+    return at_least_float32(logits).clamp(-_LARGEST_LOGIT, _LARGEST_LOGIT)
 
 
 def log_probabilities(logits: Tensor) -> Tensor:
