@@ -3,8 +3,9 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from sonosift.clusters.merge_tree import merge_tree
-from sonosift.clusters.super_groups import FETAL_VIEWS, read_super_groups, super_group_of
+from sonosift.clusters.super_groups import read_super_groups, super_group_of
 from sonosift.errors import SonosiftError
+from sonosift.labels.named_spaces import label_space
 from sonosift.metrics.clustering import adjusted_rand_index
 
 
@@ -79,6 +80,8 @@ def test_bad_tables(tmp_path, name, text, match):
 
 
 def test_the_papers_four_hold_its_fifteen_views():
-    members = [view for views in FETAL_VIEWS.values() for view in views]
-    assert len(FETAL_VIEWS) == 4
+    table = read_super_groups("fetal_views")
+    members = [view for views in table.values() for view in views]
+    assert list(table) == ["heart", "head", "abdomen", "bone"]
     assert len(members) == len(set(members)) == 15
+    assert tuple(members) == label_space("fetal_views").names

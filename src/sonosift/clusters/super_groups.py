@@ -9,26 +9,31 @@ from pathlib import Path
 import yaml
 
 from sonosift.errors import SonosiftError, unknown_name
-
-FETAL_VIEWS = {
-    "heart": ["rvot", "lvot", "4ch", "3vv"],
-    "head": ["brain", "profile", "orbit", "lips_nose"],
-    "abdomen": ["abdomen", "kidney", "diaphragm", "cord_insertion"],
-    "bone": ["spine", "feet", "femur"],
-}
-"""FUSC's four super-groups of its fifteen views."""
+from sonosift.labels.fetal_views import FETAL_VIEWS_OF_SUPER_GROUP
+from sonosift.labels.views import VIEWS_OF_SUPER_GROUP
 
 SuperGroups = dict[str, list[str]]
+
+NAMED: dict[str, dict[str, tuple[str, ...]]] = {
+    "views": VIEWS_OF_SUPER_GROUP,
+    "fetal_views": FETAL_VIEWS_OF_SUPER_GROUP,
+}
+"""The tables that come with Sonosift, by the label space whose labels they merge."""
 
 
 def read_super_groups(path: str | Path) -> SuperGroups:
     """Read names and their members.
 
     YAML maps a name to a list (``heart: [rvot, lvot]``); CSV has the columns ``name`` and ``member``, one row each.
+    ``views`` and ``fetal_views`` are tables that need no file.
     """
     file = Path(path)
+    if str(path) in NAMED and not file.exists():
+        return {name: list(members) for name, members in NAMED[str(path)].items()}
     if not file.is_file():
-        raise SonosiftError(f"there is no table of super-groups at {file}", "Give a YAML or CSV file.")
+        raise SonosiftError(
+            f"there is no table of super-groups at {file}", f"Give a YAML or CSV file, or {' or '.join(NAMED)}."
+        )
     text = file.read_text(encoding="utf-8")
     found: SuperGroups = {}
     if file.suffix.lower() == ".csv":

@@ -79,7 +79,7 @@ def match(
         cohort: Folder of the cohort.
         run: Run that holds the groups.
         mix: Score a frame by all groups, weighted by its probabilities, instead of its own group alone.
-        by: Table of super-groups of labels (YAML or CSV): the groups are judged against those.
+        by: Table of super-groups of labels (YAML, CSV, or views, fetal_views): the groups are judged against those.
         split: Split whose parts are used.
         part: Part to judge on.
         draws: Resamples of patients for the intervals.

@@ -11,6 +11,7 @@ from sonosift.commands.cluster import cluster
 from sonosift.commands.evaluate import EvaluateSummary, evaluate
 from sonosift.commands.ingest import ingest
 from sonosift.commands.label import label
+from sonosift.commands.match import match
 from sonosift.commands.pretrain import pretrain
 from sonosift.commands.report import report
 from sonosift.commands.summary import Summary
@@ -115,6 +116,7 @@ def run(
     of_groups: EvaluateSummary | None = None
     of_classifier: EvaluateSummary | None = None
     if _labelled_everywhere(opened):
+        steps("match groups with labels", lambda: match(cohort, grouped.run, seed=seed))
         of_groups = steps("evaluate groups", lambda: evaluate(cohort, run=grouped.run))
         # Unattended: a rare label without validation frames is told, and does not stop the rest.
         trained = steps(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sonosift.errors import unknown_name
 from sonosift.labels.abdomen import ABDOMEN
+from sonosift.labels.fetal_views import FETAL_VIEWS
 from sonosift.labels.lesions import LESIONS
 from sonosift.labels.morison_quality import MORISON_QUALITY
 from sonosift.labels.space import LabelSpace
 from sonosift.labels.views import SUPER_GROUPS, VIEWS
 
 LABEL_SPACES: dict[str, LabelSpace] = {
-    space.name: space for space in (ABDOMEN, VIEWS, SUPER_GROUPS, LESIONS, MORISON_QUALITY)
+    space.name: space for space in (ABDOMEN, VIEWS, SUPER_GROUPS, FETAL_VIEWS, LESIONS, MORISON_QUALITY)
 }
 
 

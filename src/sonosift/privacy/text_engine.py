@@ -28,7 +28,7 @@ def text_engine(settings: dict[str, Any], threads: int, *, finds: bool = True) -
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
     }
-    engine = RapidOCR(params=quiet | settings)
+    engine: Any = RapidOCR(params=quiet | settings)
     if finds:
         # It loads its halves when they are first used.
         engine(np.zeros((_SMALLEST, _SMALLEST, 3), np.uint8), use_det=True, use_cls=False, use_rec=False)
