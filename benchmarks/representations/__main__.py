@@ -92,7 +92,9 @@ def _print_tables(asked: argparse.Namespace, cohorts: list[str]) -> None:
         exam = exam_of(cohort, asked.part)
         cells = grid(asked.out, [name], asked.seeds)
         judged[name] = rows_of(cohort, exam, cells, asked.part, Resampling(asked.draws, 0))
-        print(table(cohort, exam, cells, judged[name], asked.part, Scale(asked.images, asked.seeds)) + "\n")
+        # Cohorts may have been trained by calls of their own, each with its number of images.
+        shown = max((cell.read()["images"] for cell in cells if cell.done and cell.arm.share == 1), default=0)
+        print(table(cohort, exam, cells, judged[name], asked.part, Scale(shown, asked.seeds)) + "\n")
     if asked.figure:
         asked.figure.write_text(draw(judged), encoding="utf-8")
 

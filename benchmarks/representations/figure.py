@@ -9,7 +9,7 @@ from benchmarks.representations.cohorts import PHANTOM
 from benchmarks.representations.rows import Row, best_first
 from benchmarks.representations.scores import PROBES
 
-_NAMES, _PANEL, _GAP, _LINE, _TOP = 240, 260, 24, 20, 56
+_NAMES, _PANEL, _GAP, _LINE, _TOP = 240, 260, 48, 20, 56
 
 
 def draw(judged: dict[str, dict[str, Row]]) -> str:
@@ -20,7 +20,10 @@ def draw(judged: dict[str, dict[str, Row]]) -> str:
         ordered = best_first(rows)
         parts += list(_cohort(cohort, ordered, top))
         top += _TOP + _LINE * len(ordered) + 30
-    style = "text{font:12px sans-serif;fill:#333}.t{font-weight:bold}line{stroke:#999}.i{stroke:#00796b;stroke-width:2}"
+    style = (
+        "text{font:12px sans-serif;fill:#333}.t{font-weight:bold}.m{text-anchor:middle}"
+        "line{stroke:#999}.i{stroke:#00796b;stroke-width:2}"
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" role="img">'
         f'<style>{style}</style><rect width="{width}" height="{top}" fill="#fff"/>{"".join(parts)}</svg>\n'
@@ -40,7 +43,7 @@ def _cohort(cohort: str, rows: list[Row], top: int) -> Iterator[str]:
         for step in range(0, steps + 1, 2 if steps > 6 else 1):
             x = left + _PANEL * step / steps
             yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top + 32}" y2="{bottom}" stroke-dasharray="2 4"/>'
-            yield f'<text x="{x - 10:.1f}" y="{bottom + 14}">{low + 0.05 * step:.2f}</text>'
+            yield f'<text class="m" x="{x:.1f}" y="{bottom + 14}">{low + 0.05 * step:.2f}</text>'
         for place, (row, spread) in enumerate(zip(rows, spreads, strict=True)):
             y = top + _TOP + _LINE * place - 6
 

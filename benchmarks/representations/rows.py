@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.representations.arms import METADATA_CLAIM
 from benchmarks.representations.cells import Cell
 from benchmarks.representations.cohorts import PHANTOM
-from benchmarks.representations.scores import KNN, PROBE, PROBES, Exam, scored, scored_pixels
+from benchmarks.representations.scores import KNN, PROBE, PROBES, Exam, scored, scored_pixels, scored_tags
 from sonosift.cohort.cohort import Cohort
 from sonosift.evaluate.patient_bootstrap import Floats
 from sonosift.evaluate.resampled_scores import (
@@ -23,7 +23,7 @@ from sonosift.evaluate.resampled_scores import (
 from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.seeds import Spread, has_flattened, over_seeds
 
-PIXELS, CONSTANT = "32×32 pixels", "commonest answer"
+PIXELS, CONSTANT, TAGS_ALONE = "32×32 pixels", "commonest answer", "DICOM tags alone"
 
 
 @dataclass
@@ -92,6 +92,9 @@ def rows_of(cohort: Cohort, exam: Exam, cells: list[Cell], part: str, resampling
         CONSTANT: Row(CONSTANT, {probe: [judged(constant)] for probe in PROBES}),
         PIXELS: Row(PIXELS, {probe: [judged(pixels[probe])] for probe in PROBES}),
     }
+    if cohort.path.name == PHANTOM:
+        tags = scored_tags(cells[0].folder, cohort, exam, part)
+        rows[TAGS_ALONE] = Row(TAGS_ALONE, {probe: [judged(tags[probe])] for probe in PROBES})
     for cell in cells:
         if not cell.done:
             continue

@@ -24,6 +24,7 @@ from sonosift.evaluate.patient_bootstrap import Floats
 from sonosift.evaluate.patient_folds import out_of_fold_scores, patient_folds
 from sonosift.evaluate.pixels import shrink
 from sonosift.machine import atomic
+from sonosift.training.told_about_frames import dicom_tags
 
 FOLDS = 5
 KNN, PROBE = "k-NN", "probe"
@@ -99,6 +100,12 @@ def scored_pixels(folder: Path, cohort: Cohort, exam: Exam, part: str) -> dict[s
     """Return the scores of 32x32 pixels."""
     path = folder / "scores" / cohort.path.name / part / "pixels.npz"
     return _kept(path, lambda: shrink(cohort.frames.read(list(cohort.frames.frame_ids))), exam)
+
+
+def scored_tags(folder: Path, cohort: Cohort, exam: Exam, part: str) -> dict[str, Floats]:
+    """Return the scores of the DICOM tags by themselves: what they say about the labels."""
+    path = folder / "scores" / cohort.path.name / part / "tags.npz"
+    return _kept(path, lambda: dicom_tags(cohort.catalog()), exam)
 
 
 def _kept(path: Path, features, exam: Exam) -> dict[str, Floats]:  # noqa: ANN001 (a function without arguments)

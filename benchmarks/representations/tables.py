@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.representations.arms import IMAGE_SIZE
+from benchmarks.representations.arms import IMAGE_SIZE, LITE_SHARE
 from benchmarks.representations.cells import Cell
 from benchmarks.representations.cohorts import PHANTOM, SPLIT
 from benchmarks.representations.rows import PIXELS, Row, best_first, difference, metadata_claim, missing_arms
@@ -40,8 +40,8 @@ def _lines(
     learnt = cohort.splits.get(SPLIT).catalog("train")
     yield (
         f"**{'Phantom' if phantom else 'Lung'}.** Scale: {IMAGE_SIZE} px, about {scale.images:,} images shown per "
-        f"training (two views each, but for the context encoder's one; lite0 a third as many), {scale.seeds} seeds; "
-        "pretrained on "
+        f"training (two views each, but one for DeepCluster and the context encoder; lite0 {LITE_SHARE:.0%} as many), "
+        f"{scale.seeds} seeds; pretrained on "
         f"{len(learnt):,} frames in {learnt['clip'].n_unique():,} clips and stills of {learnt['patient'].n_unique()} "
         f"patients; asked about {len(exam.rows):,} frames of {len(set(exam.patients))} "
         f"{part + ' patients' if phantom else 'other patients, in ' + str(len(set(exam.fold_of.tolist()))) + ' folds'}."

@@ -79,7 +79,7 @@ def test_it_stops_goes_on_and_prints_what_is_there(folder, capsys):
     assert printed.index("| random weights |") < printed.index("| simclr |")
     assert "| lite0, ImageNet weights | not run: no weights |" in printed
     assert "| resnet18, ImageNet weights | not run: no weights |" in printed
-    assert figure.read_text().count("<circle") == 2 * 5
+    assert figure.read_text().count("<circle") == 2 * 6
 
 
 def test_a_row_that_learnt_nothing_gains_nothing(folder):
