@@ -9,6 +9,7 @@ from sonosift.commands.demo import demo
 from sonosift.commands.embed import embed
 from sonosift.commands.evaluate import evaluate
 from sonosift.commands.explain import explain
+from sonosift.commands.export import export
 from sonosift.commands.forget import forget
 from sonosift.commands.ingest import ingest
 from sonosift.commands.inspect import inspect
@@ -28,5 +29,5 @@ from sonosift.commands.verify import verify
 # In the order in which a user meets them.
 __all__ = [  # noqa: RUF022
     "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge",
-    "match", "name", "train", "evaluate", "explain", "predict", "runs", "report", "phantom",
+    "match", "name", "train", "evaluate", "explain", "predict", "export", "runs", "report", "phantom",
 ]  # fmt: skip

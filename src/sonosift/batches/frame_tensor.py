@@ -59,8 +59,12 @@ def shrink(frames: Tensor, size: int) -> Tensor:
     """Scale square uint8 frames down to ``size`` pixels, smoothing first; smaller ones are left as they are."""
     if frames.shape[1] <= size:
         return frames.clone()
-    scaled = F.interpolate(frames[:, None].float(), size=(size, size), mode="bilinear", antialias=True)
-    return scaled[:, 0].round_().clamp_(0, 255).to(torch.uint8)
+    return scaled_down(frames, size).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def scaled_down(frames: Tensor, size: int) -> Tensor:
+    """Scale frames ``[n, H, W]`` down to a square of ``size`` pixels, smoothing first, as floats."""
+    return F.interpolate(frames[:, None].float(), size=(size, size), mode="bilinear", antialias=True)[:, 0]
 
 
 def free_on(device: torch.device) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Collection
 
 import numpy as np
@@ -14,6 +15,9 @@ from sonosift.machine import atomic
 
 _EMBEDDED = "embedding_frames.json"
 NOTE_FILE = "forgotten.txt"
+_PICTURED = ("pictures.npz",)
+_DERIVED = ("explain", "export")
+"""Sheets show frames, and a bundle holds their features; both are made again by their commands."""
 _NOTE = """A patient of this cohort was forgotten after this run had ended.
 
 The patient's rows were taken out of its tables and embeddings, and pages that showed pictures were removed: `sonosift
@@ -43,6 +47,10 @@ def forget_in_run(run: RunFolder, frame_ids: Collection[str], *, learned: bool) 
         rewrite_table(path, "frame_id", frame_ids)
     _forget_embeddings(run, gone)
     run.report_path.unlink(missing_ok=True)
+    for pictured in _PICTURED:
+        (run.path / pictured).unlink(missing_ok=True)
+    for folder in _DERIVED:
+        shutil.rmtree(run.path / folder, ignore_errors=True)
     if learned:
         for state in (run.path / "state").glob("*"):
             state.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.errors import SonosiftError
+from sonosift.evaluate.score_table import FORMAT, Evaluation
 
 PREDICTIONS_FILE = "predictions.parquet"
 GROUPS_FILE = "groups.parquet"
@@ -85,6 +87,13 @@ class RunOutputs:
         if unknown:
             raise _left_out(self.name, len(unknown))
         return np.asarray(rows[[places[frame_id] for frame_id in frame_ids]], dtype=np.float32)
+
+
+def read_evaluation(run: RunFolder) -> Evaluation | None:
+    """Return what ``sonosift evaluate`` found for a run; None if there is nothing, or nothing of this version."""
+    path = run.path / EVALUATION_FILE
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return Evaluation.model_validate(content) if content.get("format") == FORMAT else None
 
 
 def _in_order(table: pl.DataFrame, frame_ids: Sequence[str], run: str) -> pl.DataFrame:

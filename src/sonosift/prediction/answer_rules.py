@@ -30,7 +30,8 @@ class AnswerRules:
 
     def stated(self, logits: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return ``[n, C]`` probabilities to be shown to people."""
-        return self._probabilities(np.asarray(logits, dtype=np.float64) / (self.temperature or 1.0))
+        cooled = np.asarray(logits, dtype=np.float64) / (self.temperature or 1.0)
+        return self._probabilities(cooled).astype(np.float64, copy=False)
 
     def decided(self, logits: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Return 0 or 1 for each label. The temperature changes nothing here.

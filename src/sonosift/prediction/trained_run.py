@@ -75,7 +75,7 @@ class TrainedRun:
     @classmethod
     def open(cls, path: Path, false_alarms: float) -> TrainedRun:
         """Open the run in the folder ``COHORT/runs/NAME``."""
-        cohort, run = _cohort_and_run(path)
+        cohort, run = cohort_and_run(path)
         rules = answer_rules(run)
         if rules is None:
             raise SonosiftError(
@@ -138,7 +138,8 @@ def answer_rules(run: RunFolder) -> AnswerRules | None:
     return AnswerRules(tuple(names), one_answer, fitted, summary.get("temperature"))
 
 
-def _cohort_and_run(path: Path) -> tuple[Cohort, RunFolder]:
+def cohort_and_run(path: Path) -> tuple[Cohort, RunFolder]:
+    """Open the run in the folder ``COHORT/runs/NAME``, and its cohort."""
     folder = path.absolute()
     if folder.parent.name != RUNS or not Cohort.exists(folder.parent.parent):
         raise SonosiftError(f"{path} is not the folder of a run", "Give COHORT/runs/NAME.")

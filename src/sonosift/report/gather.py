@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PureWindowsPath
@@ -16,8 +15,7 @@ from sonosift.cohort.flow import read_flow
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.evaluate.cohort_frames import CohortFrames
 from sonosift.evaluate.label_set_tables import name_of_set
-from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
-from sonosift.evaluate.score_table import FORMAT, Evaluation
+from sonosift.evaluate.run_outputs import RunOutputs, read_evaluation
 from sonosift.report.cohort_facts import cohort_facts
 from sonosift.report.content import EmbeddingMap, GroupCard, Grouping, ReportContent, RunFacts
 from sonosift.report.embedding_map import embedding_map
@@ -77,13 +75,6 @@ def gather(
 def _held_back(cohort: Cohort) -> int:
     # Only where the archive is: a cohort handed to a colleague comes without its private side.
     return sum(source.held_frames for source in cohort.private.sources.all()) if cohort.private.exists else 0
-
-
-def read_evaluation(run: RunFolder) -> Evaluation | None:
-    """Return what ``sonosift evaluate`` found for a run; None if there is nothing, or nothing of this version."""
-    path = run.path / EVALUATION_FILE
-    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return Evaluation.model_validate(content) if content.get("format") == FORMAT else None
 
 
 def _grouping(cohort: Cohort, frames: CohortFrames, run: RunOutputs) -> Grouping:
