@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sonosift.commands.summary import Summary
 from sonosift.evaluate.score_table import Leak
-
-if TYPE_CHECKING:
-    from sonosift.cohort.cohort import Cohort
-    from sonosift.cohort.run_folder import RunFolder
 
 
 class EvaluateSummary(Summary):
@@ -84,7 +79,7 @@ def evaluate(
     cohort: str | Path,
     *,
     run: str,
-    split: str = "default",
+    split: str | None = None,
     part: str = "test",
     random_features: bool = False,
     show_leak: bool = False,
@@ -99,7 +94,7 @@ def evaluate(
     Args:
         cohort: Folder of the cohort.
         run: Name of the run: a training, a clustering, or a pretraining.
-        split: Split whose parts are used.
+        split: Split whose parts are used; by default the one that the run learnt by.
         part: Part to judge on: test or validation.
         random_features: Also judge the features of the same network with random weights.
         show_leak: Also show what a split by frame would have reported, marked as the leak that it is.
@@ -114,6 +109,13 @@ def evaluate(
     from sonosift.evaluate.cohort_frames import cohort_frames
     from sonosift.evaluate.evaluate_run import evaluate_run, frames_to_embed
     from sonosift.evaluate.resampling import Resampling
+    from sonosift.evaluate.run_lineage import (
+        already_met,
+        ancestors,
+        refuse_judges_whose_labels_it_knows,
+        split_of,
+        training_frames,
+    )
     from sonosift.evaluate.run_outputs import EVALUATION_FILE, RunOutputs
     from sonosift.machine import atomic
 
@@ -121,15 +123,19 @@ def evaluate(
         raise SonosiftError(f"draws = {draws} makes no interval", "Use at least 2; 1000 is a good number.")
     opened = Cohort.open(cohort)
     folder = opened.runs.get(run)
+    lineage = (folder, *ancestors(opened, folder))
+    split = split_of(opened, folder, split)
     frames = cohort_frames(opened, split)
-    ancestors = _ancestors(opened, folder)
+    met = already_met(opened, lineage, frames.labelled(part).frame_ids)
+    if not frames.leaking_patients:
+        refuse_judges_whose_labels_it_knows(met, split, part)
     # A clustering without a network of its own has the very features of the run it came from; once is enough.
     same_features = "from_run" in folder.config and "settings" not in folder.config
-    frozen = [] if same_features else [RunOutputs.read(ancestor) for ancestor in ancestors]
+    frozen = [] if same_features else [RunOutputs.read(ancestor) for ancestor in lineage[1:]]
     if random_features:
         from sonosift.evaluate.random_features import random_features as embed
 
-        network = next((one for one in (folder, *ancestors) if "settings" in one.config), folder)
+        network = next((one for one in lineage if "settings" in one.config), folder)
         frozen.append(embed(opened, network, frames_to_embed(frames), seed))
     found = evaluate_run(
         RunOutputs.read(folder),
@@ -138,7 +144,7 @@ def evaluate(
         part=part,
         training_ids=training_frames(folder.path),
         frozen=frozen,
-        met_test_patients=[one.name for one in (folder, *ancestors) if one.config.get("part") == "all"],
+        met_test_patients=[one.run for one in met if not one.labelled],
         show_leak=show_leak,
         resampling=Resampling(draws, seed),
     )
@@ -169,25 +175,6 @@ def evaluate(
         notes=found.notes,
         evaluation=str(path),
     )
-
-
-def _ancestors(cohort: Cohort, run: RunFolder) -> list[RunFolder]:
-    """Return the runs whose weights this one began with, the nearest first."""
-    found: list[RunFolder] = []
-    while True:
-        parent = run.config.get("init", run.config.get("from_run"))
-        if parent not in cohort.runs.names() or any(parent == one.name for one in found):
-            return found
-        run = cohort.runs.get(parent)
-        found.append(run)
-
-
-def training_frames(run_path: Path) -> list[str] | None:
-    """Return the labelled frames that a run was given, if it says so."""
-    import polars as pl
-
-    path = run_path / "training_frames.parquet"
-    return pl.read_parquet(path)["frame_id"].to_list() if path.exists() else None
 
 
 def _number(value: float | None) -> str:

@@ -28,7 +28,7 @@ class ExplainSummary(Summary):
 
 
 def explain(
-    cohort: str | Path, *, run: str, split: str = "default", part: str = "test", per_label: int = 12
+    cohort: str | Path, *, run: str, split: str | None = None, part: str = "test", per_label: int = 12
 ) -> ExplainSummary:
     """Draw where a trained network looks, on the frames that it is surest of.
 
@@ -37,7 +37,7 @@ def explain(
     Args:
         cohort: Folder of the cohort.
         run: Name of a run of train.
-        split: Split whose part is shown.
+        split: Split whose part is shown; by default the one that the run learnt by.
         part: Part whose frames are shown; the network should not have learnt from them.
         per_label: Frames per label.
 
@@ -62,6 +62,7 @@ def explain(
 
     from sonosift.batches.random_views import centre_view
     from sonosift.evaluate.cohort_frames import cohort_frames
+    from sonosift.evaluate.run_lineage import split_of
     from sonosift.evaluate.run_outputs import RunOutputs
     from sonosift.explain.grad_cam import grad_cam
     from sonosift.explain.overlay import sheet
@@ -70,6 +71,7 @@ def explain(
     from sonosift.training.finished_run import load_method
     from sonosift.training.precision import training_device
 
+    split = split_of(opened, folder, split)
     table = cohort_frames(opened, split)
     there = table.table.filter(pl.col("part") == part)["frame_id"].to_list()
     if not there:

@@ -65,7 +65,7 @@ def match(
     *,
     mix: bool = False,
     by: Path | None = None,
-    split: str = "default",
+    split: str | None = None,
     part: str = "test",
     draws: int = 1000,
     seed: int = 0,
@@ -80,7 +80,7 @@ def match(
         run: Run that holds the groups.
         mix: Score a frame by all groups, weighted by its probabilities, instead of its own group alone.
         by: Table of super-groups of labels (YAML, CSV, or views, fetal_views): the groups are judged against those.
-        split: Split whose parts are used.
+        split: Split whose parts are used; by default the one that the run learnt by.
         part: Part to judge on.
         draws: Resamples of patients for the intervals.
         seed: Draws the resamples.
@@ -91,6 +91,7 @@ def match(
     from sonosift.cohort.cohort import Cohort
     from sonosift.errors import SonosiftError
     from sonosift.evaluate.cohort_frames import cohort_frames
+    from sonosift.evaluate.run_lineage import split_of
     from sonosift.evaluate.run_outputs import RunOutputs
 
     opened = Cohort.open(cohort)
@@ -100,7 +101,7 @@ def match(
         raise SonosiftError(f"run {run!r} holds no groups", "Name a run of `sonosift cluster`.")
     if draws < 2:
         raise SonosiftError(f"draws = {draws} makes no interval", "Use at least 2; 1000 is a good number.")
-    frames = cohort_frames(opened, split)
+    frames = cohort_frames(opened, split_of(opened, folder, split))
     matching, judged = frames.labelled("validation"), frames.labelled(part)
     for name, rows in (("validation", matching), (part, judged)):
         if not len(rows):

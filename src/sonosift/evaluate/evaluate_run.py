@@ -57,7 +57,7 @@ def evaluate_run(
         part: The part to judge on.
         training_ids: The labelled frames that the run was given, so that the baselines learn from the same.
         frozen: Runs whose features, left as they are, make a baseline: where the run had its first weights from.
-        met_test_patients: Runs on the way to this one that learnt, without labels, from patients of every part.
+        met_test_patients: Runs on the way to this one that learnt, without labels, from patients of the part judged on.
         show_leak: Also measure what a split by frame would have reported.
         resampling: Draws and seed of the intervals.
     """
@@ -245,8 +245,8 @@ def _leaks(frames: CohortFrames, part: str, met_test_patients: Sequence[str]) ->
         )
     if met_test_patients:
         notes.append(
-            f"{', '.join(met_test_patients)} learnt from frames of all patients, without their labels: the network has "
-            f"met the pictures of the {part} part, and figures may be a little too good."
+            f"{', '.join(met_test_patients)} learnt from frames of these patients, without their labels: the network "
+            f"has met the pictures of the {part} part, and figures may be a little too good."
         )
     return notes
 
