@@ -20,7 +20,7 @@ from sonosift.batches.operation_pool import (
     rotate,
     sharpness,
 )
-from sonosift.batches.random_views import centre_view
+from sonosift.batches.random_views import centre_view, mirrored
 from sonosift.batches.view_draws import ViewDraws
 
 _LARGEST_SHIFT = 1 / 8
@@ -44,9 +44,7 @@ def moved_view(frames: Tensor, size: int, draws: ViewDraws) -> Tensor:
         draws: the random numbers of the batch.
     """
     count = len(frames)
-    images = centre_view(frames, size)
-    mirrored = (draws.uniform(count) < 0.5).to(images.device)
-    images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+    images = mirrored(centre_view(frames, size), draws)
     most = int(size * _LARGEST_SHIFT)
     across, down = (draws.integers(count, 2 * most + 1) - most for _ in range(2))
     return shifted(images, across, down)

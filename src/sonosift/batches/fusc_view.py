@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from sonosift.batches.cutout import cutout
 from sonosift.batches.operation_pool import POOL, apply_from_pool
-from sonosift.batches.random_views import weak_view
+from sonosift.batches.random_views import mirrored, weak_view
 from sonosift.batches.view_draws import ViewDraws
 
 _OPERATIONS = 4
@@ -25,9 +24,7 @@ def fusc_view(frames: Tensor, size: int, draws: ViewDraws) -> Tensor:
         draws: the random numbers of the batch.
     """
     count = len(frames)
-    images = weak_view(frames, size, draws)
-    mirrored = (draws.uniform(count) < 0.5).to(images.device)
-    images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+    images = mirrored(weak_view(frames, size, draws), draws)
     for _ in range(_OPERATIONS):
         images = apply_from_pool(images, draws.integers(count, len(POOL)), draws.uniform(count))
     return with_hole(images, *draws.uniform(count, 3))

@@ -46,6 +46,12 @@ def centre_view(frames: Tensor, size: int) -> Tensor:
     return crop_resize(frames, boxes, size)
 
 
+def mirrored(images: Tensor, draws: ViewDraws) -> Tensor:
+    """Mirror each image ``[B, 1, S, S]``, left to right, with a chance of one half."""
+    chosen = (draws.uniform(len(images)) < 0.5).to(images.device)
+    return torch.where(chosen[:, None, None, None], images.flip(3), images)
+
+
 def whole_view(frames: Tensor, height: int, width: int | None = None) -> Tensor:
     """The whole frame at another size, black beside it where the shape differs; nothing random."""
     wide = width or height

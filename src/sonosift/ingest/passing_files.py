@@ -20,6 +20,7 @@ from sonosift.ingest.clip_job import Decoded, DecodeJob, Looked, WorkerSettings
 from sonosift.ingest.fan_retry import template_folder
 from sonosift.ingest.find_files import find_files
 from sonosift.ingest.look_at_archive import look_at_archive
+from sonosift.ingest.plan import decode_job
 from sonosift.ingest.worker_pool import WorkerPool
 from sonosift.labels.study_descriptions import Variant
 from sonosift.privacy.pseudonyms import Pseudonyms
@@ -133,16 +134,5 @@ def _settings(cohort: Cohort, folder: Path) -> WorkerSettings:
 
 
 def _job(archive: Path, file: ArchiveFile, glance: Looked, clip: str) -> DecodeJob:
-    return DecodeJob(
-        path=str(archive / file.path),
-        member=file.member,
-        sha256=glance.sha256,
-        modified_ns=glance.modified_ns,
-        size=glance.size,
-        bytes=glance.length,
-        instance=clip,
-        clip=clip,
-        exam=clip,
-        patient=clip,
-        templates_mark="all",
-    )
+    # Nothing stays, so one name will do for clip, exam and patient.
+    return decode_job(archive, file, glance, clip, exam=clip, patient=clip, templates_mark="all")

@@ -88,7 +88,7 @@ def make_plan(
             clips_taken[clip] = glance.sha256
         plan.patients_known_from[owner.known_from] += 1
         plan.unmatched += not owners.fits_pattern(file)
-        plan.jobs.append((file, _job(archive, file, glance, clip, owner)))
+        plan.jobs.append((file, decode_job(archive, file, glance, clip, exam=owner.exam, patient=owner.patient)))
     return plan
 
 
@@ -96,7 +96,17 @@ def _decided(source: Source) -> bool:
     return source.state == "ingested" or source.reason == DISCARDED
 
 
-def _job(archive: Path, file: ArchiveFile, glance: Looked, clip: str, owner: Owner) -> DecodeJob:
+def decode_job(
+    archive: Path,
+    file: ArchiveFile,
+    glance: Looked,
+    clip: str,
+    *,
+    exam: str,
+    patient: str,
+    templates_mark: str | None = None,
+) -> DecodeJob:
+    """Ask for the frames of a file that was looked at, under pseudonyms that are decided."""
     return DecodeJob(
         path=os.fspath(archive / file.path),
         member=file.member,
@@ -106,8 +116,9 @@ def _job(archive: Path, file: ArchiveFile, glance: Looked, clip: str, owner: Own
         bytes=glance.length,
         instance=clip,
         clip=clip,
-        exam=owner.exam,
-        patient=owner.patient,
+        exam=exam,
+        patient=patient,
+        templates_mark=templates_mark,
     )
 
 
