@@ -5,6 +5,7 @@ The command line offers exactly these names. Importing this file is quick; a cal
 
 from sonosift.commands.clear import clear
 from sonosift.commands.cluster import cluster
+from sonosift.commands.compare import compare
 from sonosift.commands.demo import demo
 from sonosift.commands.embed import embed
 from sonosift.commands.evaluate import evaluate
@@ -29,5 +30,5 @@ from sonosift.commands.verify import verify
 # In the order in which a user meets them.
 __all__ = [  # noqa: RUF022
     "demo", "run", "ingest", "inspect", "verify", "clear", "forget", "label", "pretrain", "embed", "cluster", "merge",
-    "match", "name", "train", "evaluate", "explain", "predict", "export", "runs", "report", "phantom",
+    "match", "name", "train", "evaluate", "compare", "explain", "predict", "export", "runs", "report", "phantom",
 ]  # fmt: skip

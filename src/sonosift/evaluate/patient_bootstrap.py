@@ -56,7 +56,7 @@ def percentile_interval(
     Resamples in which the figure is undefined (a class that was not drawn) are left out of its percentiles.
     """
     _check(tables, level)
-    sampled = statistic(_resampled_sums(tables, draws, seed))
+    sampled = statistic(resampled_sums(tables, draws, seed))
     return _ends(statistic(tables.sum(axis=0)), sampled, level)
 
 
@@ -67,7 +67,7 @@ def paired_difference(
     if len(first) != len(second):
         raise ValueError(f"pairs need the same patients: {len(first)} and {len(second)}")
     _check(first, level)
-    sampled = statistic(_resampled_sums(first, draws, seed)) - statistic(_resampled_sums(second, draws, seed))
+    sampled = statistic(resampled_sums(first, draws, seed)) - statistic(resampled_sums(second, draws, seed))
     return _ends(statistic(first.sum(axis=0)) - statistic(second.sum(axis=0)), sampled, level)
 
 
@@ -82,7 +82,8 @@ def mean_of_sums(sums: Floats) -> Floats:
     return mean
 
 
-def _resampled_sums(tables: Floats, draws: int, seed: int) -> Floats:
+def resampled_sums(tables: Floats, draws: int, seed: int) -> Floats:
+    """Add up the patients of each resample: ``[patients, *table] -> [draws, *table]``."""
     weights = patient_weights(len(tables), draws, seed)
     flat = weights @ tables.reshape(len(tables), -1)
     return flat.reshape(draws, *tables.shape[1:])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sonosift.evaluate.patient_bootstrap import Floats, patient_weights
+from sonosift.evaluate.patient_bootstrap import Floats, Statistic, patient_weights, resampled_sums
 from sonosift.evaluate.ranking_scores import ranking
 from sonosift.evaluate.resampling import Resampling
 
@@ -54,6 +54,12 @@ def resampled_share(right: NDArray[np.generic], patients: Sequence[str], resampl
     values = np.asarray(right, dtype=np.float64)
     weights = _frame_weights(patients, resampling)
     return Resampled(float(values.mean()), weights @ values / weights.sum(axis=1))
+
+
+def resampled_statistic(tables: Floats, statistic: Statistic, resampling: Resampling) -> Resampled:
+    """Resample a figure that follows from sums over patients (``tables [patients, *table]``), kept draw by draw."""
+    drawn = statistic(resampled_sums(tables, resampling.draws, resampling.seed))
+    return Resampled(float(statistic(tables.sum(axis=0))), drawn)
 
 
 def average_precision(truth: NDArray[np.uint8], scores: NDArray[np.floating[Any]], weights: Floats) -> Floats:
