@@ -7,6 +7,7 @@ their gradients, take several times as long as the product of the unfolded map w
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -31,17 +32,27 @@ class SmallMapConv2d(nn.Conv2d):
         small = self.training and input.device.type == "cpu" and 1 <= height * width <= MOST_PLACES
         if not small:
             return super().forward(input)
-        patches = F.unfold(input, self.kernel_size, padding=self.padding, stride=self.stride)
-        rows = patches.transpose(1, 2).reshape(-1, patches.shape[1])
-        answers = rows @ self.weight.flatten(1).t()
+        # Channels last, as training holds images and weights: nothing has to be reordered.
+        down, right = self.kernel_size
+        padded = F.pad(input.permute(0, 2, 3, 1), self._around())
+        seen = [
+            padded[:, y : y + self.stride[0] * height : self.stride[0], x : x + self.stride[1] * width : self.stride[1]]
+            for y in range(down)
+            for x in range(right)
+        ]
+        patches = torch.cat(seen, dim=3).flatten(0, 2)
+        answers = patches @ self.weight.permute(0, 2, 3, 1).flatten(1).t()
         if self.bias is not None:
             answers = answers + self.bias
         return answers.view(len(input), height, width, -1).permute(0, 3, 1, 2)
 
+    def _around(self) -> tuple[int, ...]:
+        """The padding as ``F.pad`` takes it, for ``[B, H, W, C]``."""
+        top, left = (int(pixels) for pixels in self.padding)
+        return (0, 0, left, left, top, top)
+
     def _places(self, side: int, axis: int) -> int:
-        padding = self.padding[axis]
-        assert isinstance(padding, int)
-        return (side + 2 * padding - self.kernel_size[axis]) // self.stride[axis] + 1
+        return (side + 2 * int(self.padding[axis]) - self.kernel_size[axis]) // self.stride[axis] + 1
 
 
 def _fits(layer: nn.Conv2d) -> bool:
