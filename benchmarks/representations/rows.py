@@ -21,7 +21,7 @@ from sonosift.evaluate.resampled_scores import (
     resampled_share,
 )
 from sonosift.evaluate.resampling import Resampling
-from sonosift.evaluate.seeds import Spread, has_flattened, over_seeds
+from sonosift.evaluate.seeds import FEWEST_POINTS, Spread, has_flattened, over_seeds
 
 PIXELS, CONSTANT, TAGS_ALONE = "32×32 pixels", "commonest answer", "DICOM tags alone"
 
@@ -65,6 +65,11 @@ class Row:
         return all(has_flattened(record["curve"]["loss"]) for record in self.records if record.get("curve"))
 
     @property
+    def long_enough(self) -> bool:
+        """Whether its curves have points enough to say whether they rest."""
+        return all(len(record["curve"]["loss"]) >= FEWEST_POINTS for record in self.records if record.get("curve"))
+
+    @property
     def beats_untrained(self) -> bool:
         """Whether its probe is better than that of the same network before this training, beyond chance of patients."""
         return PROBE in self.gain and self.gain[PROBE].interval()[0] > 0
@@ -74,7 +79,9 @@ class Row:
         """Empty for a row that may be ranked."""
         if not self.trained:
             return ""
-        reasons = [] if self.flat else ["its loss still moves"]
+        reasons = (
+            [] if self.flat else ["its loss still moves" if self.long_enough else "too short to see its loss rest"]
+        )
         if not self.beats_untrained:
             reasons.append(f"not above {self.beside}")
         return f"undertrained: {', '.join(reasons)}" if reasons else ""

@@ -75,7 +75,7 @@ def test_it_stops_goes_on_and_prints_what_is_there(folder, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("**Phantom.** Scale: ")
     # Three steps are no training: the row says so and stands below those that need none.
-    assert "undertrained: its loss still moves" in printed
+    assert "undertrained: too short to see its loss rest" in printed
     assert printed.index("| random weights |") < printed.index("| simclr |")
     assert "| lite0, ImageNet weights | not run: no weights |" in printed
     assert "| resnet18, ImageNet weights | not run: no weights |" in printed

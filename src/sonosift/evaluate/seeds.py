@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+FEWEST_POINTS = 10
+"""A shorter curve says nothing about coming to rest."""
+
 
 class Spread(NamedTuple):
     """A mean with the ends of its 95 % interval; NaN ends where one value says nothing about the spread."""
@@ -47,7 +50,7 @@ def has_flattened(curve: Sequence[float], least_share: float = 0.1) -> bool:
     (True, False)
     """
     values = np.asarray(curve, dtype=np.float64)
-    if len(values) < 10 or not np.isfinite(values).all():
+    if len(values) < FEWEST_POINTS or not np.isfinite(values).all():
         return False
     fifths = [float(part.mean()) for part in np.array_split(values, 5)]
     way = abs(fifths[-1] - fifths[0])
