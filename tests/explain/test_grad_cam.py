@@ -29,7 +29,7 @@ def _scaled_up(maps, size):
 
 def test_behind_a_global_average_it_is_the_class_activation_map():
     # CAM in closed form: the head's weights of the class, applied at every place of the feature map.
-    method, views, classes = _method("resnet18", 64), _views(64), torch.tensor([0, 2, 1])
+    method, views, classes = _method("resnet18", 128), _views(128), torch.tensor([0, 2, 1])
     with torch.no_grad():
         maps = method.backbone.feature_map(method.backbone.scaled(views))
         (head,) = (
@@ -37,7 +37,32 @@ def test_behind_a_global_average_it_is_the_class_activation_map():
         )
         expected = torch.relu(torch.einsum("bchw,bc->bhw", maps, head.weight[classes]))
     found = grad_cam(method, views, classes)
-    assert torch.allclose(found, _scaled_up(expected, 64), atol=1e-4)
+    assert torch.allclose(found, _scaled_up(expected, 128), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "size", "layer"), [("resnet18", 64, "layer3"), ("resnet18", 32, "layer2"), ("densenet121", 64, "")]
+)
+def test_small_views_are_read_where_the_map_still_has_four_places_a_side(backbone, size, layer):
+    method, views, classes = _method(backbone, size), _views(size, 2), torch.tensor([1, 2])
+    found = grad_cam(method, views, classes)
+    if not layer:  # other families name their stages otherwise, and are read there all the same
+        assert found.shape == (2, size, size)
+        assert found.max() == 1
+        return
+    kept = {}
+
+    def keep(_module, _inputs, output):
+        output.retain_grad()
+        kept["map"] = output
+
+    hook = method.backbone.net.get_submodule(layer).register_forward_hook(keep)
+    method(views)[1].gather(1, classes[:, None]).sum().backward()
+    hook.remove()
+    assert kept["map"].shape[-1] == 4
+    weights = kept["map"].grad.mean(dim=(2, 3), keepdim=True)
+    expected = torch.relu((kept["map"] * weights).sum(dim=1)).detach()
+    assert torch.allclose(found, _scaled_up(expected, size), atol=1e-4)
 
 
 def test_a_transformer_is_read_before_its_last_attention():
@@ -90,7 +115,13 @@ def test_no_heat_leaves_the_view_grey_and_heat_colours_it():
     heat = np.zeros((8, 8))
     heat[2, 3] = 1
     assert ((overlay(view, heat) != cold).any(axis=2) == (heat > 0)).all()
+
+
+def test_a_sheet_lays_out_pairs_and_enlarges_what_is_small():
+    view = np.linspace(0, 1, 200 * 200).reshape(200, 200)
+    heat = np.zeros((200, 200))
     page = sheet([view] * 3, [heat] * 3, pairs_per_row=2)
-    assert page.shape == (8 + 4 + 8, 16 + 4 + 16, 3)
-    assert (page[12:, 20:] == 255).all()
-    assert (page[:8, :8] == cold).all()
+    assert page.shape == (200 + 4 + 200, 400 + 4 + 400, 3)
+    assert (page[204:, 404:] == 255).all()
+    assert (page[:200, :200] == overlay(view, heat)).all()
+    assert sheet([view[:64, :64]], [heat[:64, :64]], pairs_per_row=2).shape == (192, 384, 3)

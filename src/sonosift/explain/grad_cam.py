@@ -14,13 +14,16 @@ from sonosift.methods.method import Method
 from sonosift.nets.backbone import is_transformer
 
 _VIEWS_AT_A_TIME = 16
+_LEAST_SIDE = 4
+"""A map of two places by two says left or right of a small view, and no more."""
 
 
 def grad_cam(method: Method, views: Tensor, classes: Tensor) -> Tensor:
     """Return ``[B, S, S]``, each map scaled to a maximum of 1; a map that speaks nowhere for its label is 0.
 
-    A convolutional network is read at its last feature map, a transformer before the attention of its last block:
-    behind it only the class token is used, and no patch matters any more. Its tokens become the grid of patches first.
+    A convolutional network is read at its last feature map, or where that has less than four places a side (ResNet-18
+    below 97 pixels) at the last one that has them. A transformer is read before the attention of its last block: behind
+    it only the class token is used, and no patch matters any more. Its tokens become the grid of patches first.
 
     Args:
         method: Trained; its ``logits`` are explained.
@@ -30,7 +33,7 @@ def grad_cam(method: Method, views: Tensor, classes: Tensor) -> Tensor:
     from captum.attr import LayerGradCam
 
     maps = []
-    with _readable(method) as (network, place):
+    with _readable(method, views.shape[-1]) as (network, place):
         explainer = LayerGradCam(network, place)
         for some, wanted in zip(
             torch.split(views, _VIEWS_AT_A_TIME), torch.split(classes, _VIEWS_AT_A_TIME), strict=True
@@ -75,11 +78,11 @@ class _ThroughGrid(nn.Module):
 
 
 @contextmanager
-def _readable(method: Method) -> Iterator[tuple[nn.Module, nn.Module]]:
+def _readable(method: Method, size: int) -> Iterator[tuple[nn.Module, nn.Module]]:
     """Yield a network from views to logits and the place to read it at; the method is unchanged afterwards."""
     if not is_transformer(method.backbone.name):
-        place = nn.Identity()
-        yield _Answers(method, place), place
+        last = nn.Identity()
+        yield _Answers(method, last), _last_wide_map(method, size) or last
         return
     net = cast(Any, method.backbone.net)
     block = net.blocks[-1]
@@ -89,3 +92,13 @@ def _readable(method: Method) -> Iterator[tuple[nn.Module, nn.Module]]:
         yield _Answers(method, None), through.place
     finally:
         block.norm1 = before
+
+
+def _last_wide_map(method: Method, size: int) -> nn.Module | None:
+    """Return the module that ends in the last map with enough places, or None where that is the last one of all."""
+    net = cast(Any, method.backbone.net)
+    ends: list[dict[str, Any]] = list(getattr(net, "feature_info", []))
+    wide = [end for end in ends if math.ceil(size / end["reduction"]) >= _LEAST_SIDE]
+    if not wide or wide[-1] is ends[-1]:
+        return None
+    return cast(nn.Module, net.get_submodule(wide[-1]["module"]))

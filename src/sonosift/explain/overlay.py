@@ -12,6 +12,9 @@ Picture = NDArray[np.uint8]
 
 _STRENGTH = 0.45
 _GAP = 4
+_OUTLINE = (255, 200, 0)
+_LEAST_SIDE = 192
+"""Views smaller than this are enlarged on a sheet: people look at it."""
 
 
 def overlay(view: NDArray[np.floating], heat: NDArray[np.floating]) -> Picture:
@@ -26,11 +29,20 @@ def overlay(view: NDArray[np.floating], heat: NDArray[np.floating]) -> Picture:
     return np.asarray(np.round((1 - share) * grey + share * colours), dtype=np.uint8)
 
 
-def sheet(views: Sequence[NDArray[np.floating]], heats: Sequence[NDArray[np.floating]], pairs_per_row: int) -> Picture:
-    """Lay out each view with its overlay beside it, row after row."""
+def sheet(
+    views: Sequence[NDArray[np.floating]],
+    heats: Sequence[NDArray[np.floating]],
+    pairs_per_row: int,
+    outlines: Sequence[NDArray[np.floating]] | None = None,
+) -> Picture:
+    """Lay out each view with its overlay beside it, row after row; with a line around the places of ``outlines``."""
+    shown = list(map(_legible, views))
+    coloured = [overlay(view, _legible(heat)) for view, heat in zip(shown, heats, strict=True)]
+    if outlines is not None:
+        coloured = [outlined(picture, _legible(where)) for picture, where in zip(coloured, outlines, strict=True)]
     pairs = [
-        np.concatenate([overlay(view, np.zeros_like(heat)), overlay(view, heat)], axis=1)
-        for view, heat in zip(views, heats, strict=True)
+        np.concatenate([overlay(view, np.zeros_like(view)), picture], axis=1)
+        for view, picture in zip(shown, coloured, strict=True)
     ]
     height, width = pairs[0].shape[:2]
     rows, columns = -(-len(pairs) // pairs_per_row), min(len(pairs), pairs_per_row)
@@ -39,3 +51,18 @@ def sheet(views: Sequence[NDArray[np.floating]], heats: Sequence[NDArray[np.floa
         top, left = place // pairs_per_row * (height + _GAP), place % pairs_per_row * (width + _GAP)
         page[top : top + height, left : left + width] = pair
     return page
+
+
+def _legible(picture: NDArray[np.floating]) -> NDArray[np.floating]:
+    times = -(-_LEAST_SIDE // picture.shape[0])
+    return (
+        np.asarray(cv2.resize(picture, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC))
+        if times > 1
+        else picture
+    )
+
+
+def outlined(picture: Picture, where: NDArray[np.floating]) -> Picture:
+    """Draw a line around the places ``[S, S]`` that are more than half covered."""
+    contours, _ = cv2.findContours((np.asarray(where) > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(picture.copy(), contours, -1, _OUTLINE, 1), dtype=np.uint8)
