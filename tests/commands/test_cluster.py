@@ -12,7 +12,7 @@ from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.writer import CohortWriter
 from sonosift.commands.cluster import cluster
 from sonosift.commands.evaluate import evaluate
-from sonosift.commands.match import match
+from sonosift.commands.match import MatchSummary, match
 from sonosift.commands.merge import merge
 from sonosift.commands.name import name
 from sonosift.commands.pretrain import pretrain
@@ -312,3 +312,22 @@ def test_an_expert_names_groups_in_a_table_and_training_frames_get_the_names(coh
         table.write_text(content)
         with pytest.raises(SonosiftError, match=words):
             name(cohort.path, "to-name", table)
+
+
+def test_only_a_few_divided_groups_are_printed():
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    figures = dict.fromkeys(("purity", "nmi", "ari", "hungarian"), figure)
+    metrics = figures | {"frames": 9, "patients": 3, "filled": 8, "formed": 8, "classes": 2, "majority_share": 0.5}
+    divided = [f"group {number} does not agree on liver" for number in range(8)]
+    told = MatchSummary(
+        run="r",
+        part="test",
+        metrics=metrics,
+        frame_conflicts=0,
+        group_conflicts=divided,
+        economy="",
+        scores="s",
+        conflicts="c",
+    ).describe()
+    assert told.count("does not agree") == 5
+    assert "and 3 more such groups" in told

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SCORES_FILE = "organ_scores.parquet"
 CONFLICTS_FILE = "conflicts.parquet"
 METRICS_FILE = "group_scores.json"
+_MOST_DIVIDED = 5
+"""Groups whose disagreement is printed; all of them stand in the summary."""
 
 
 class MatchSummary(Summary):
@@ -52,8 +54,11 @@ class MatchSummary(Summary):
             *(f"  {name:<10}{_interval(found[name])}" for name in ("purity", "nmi", "ari", "hungarian")),
             f"  one single group would have purity {found['majority_share']:.3f}",
             f"{self.frame_conflicts} labelled frames contradict their group ({self.conflicts})",
-            *self.group_conflicts,
+            *self.group_conflicts[:_MOST_DIVIDED],
         ]
+        if len(self.group_conflicts) > _MOST_DIVIDED:
+            more = len(self.group_conflicts) - _MOST_DIVIDED
+            lines.append(f"and {more} more such groups: more, smaller groups may agree better")
         if self.economy:
             lines += ["Weighted F1 against actions of an expert:", self.economy]
         return "\n".join([*lines, f"A score per frame and label: {self.scores}"])
