@@ -64,6 +64,18 @@ def test_pooling_and_spectral_norm_of_the_critic(pool, spectral):
     assert [norm.num_features for norm in norms] == [128, 256, 512]
 
 
+def test_at_the_start_one_tag_weighs_as_much_as_the_picture():
+    """Tags that begin several times larger drown the picture, and the generator is pulled anywhere."""
+    torch.manual_seed(0)
+    patches, shares = torch.randn(40, 1, 32, 32), []
+    for _ in range(8):
+        critic = ProjectionCritic(10)
+        bare = critic(patches, torch.zeros(40, 10))
+        tagged = critic(patches, torch.eye(10)[torch.arange(40) % 10])
+        shares.append(((tagged - bare).std() / bare.std()).item())
+    assert 0.5 < sorted(shares)[4] < 3.0
+
+
 def test_pictures_show_what_lies_around_and_only_the_middle_is_drawn():
     method = encoder()
     frames = torch.randint(0, 256, (2, 64, 64), dtype=torch.uint8)

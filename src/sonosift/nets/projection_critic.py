@@ -39,7 +39,7 @@ class ProjectionCritic(nn.Module):
         self.body = nn.Sequential(*layers)
         learn_small_maps_as_products(self.body)
         self.answer = normed(nn.Linear(entering, 1))
-        self.tags = normed(nn.Linear(tags, entering, bias=False)) if tags else None
+        self.tags = normed(_embeddings(tags, entering)) if tags else None
         self._pool = pool
 
     def forward(self, patches: Tensor, tags: Tensor | None = None) -> Tensor:
@@ -55,6 +55,17 @@ class ProjectionCritic(nn.Module):
         if self.tags is None or tags is None:
             return projection_logits(features, answer.weight[0], answer.bias)
         return projection_logits(features, answer.weight[0], answer.bias, tags, cast(nn.Linear, self.tags).weight)
+
+
+def _embeddings(tags: int, length: int) -> nn.Linear:
+    """One column per tag, as large as ``w`` at the start.
+
+    In the published projection discriminator both begin alike too. With torch's own start, made for layers whose inputs
+    are the tags, the columns would be several times larger: random tags would drown what the critic sees.
+    """
+    layer = nn.Linear(tags, length, bias=False)
+    nn.init.uniform_(layer.weight, -(length**-0.5), length**-0.5)
+    return layer
 
 
 def projection_logits(
