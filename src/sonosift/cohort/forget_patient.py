@@ -23,6 +23,8 @@ from sonosift.cohort.forget_runs import forget_in_run
 from sonosift.cohort.forgotten import Forgotten
 from sonosift.cohort.held import HeldClips
 from sonosift.cohort.quarantine import FILE_NAME as QUARANTINE
+from sonosift.cohort.uncleaned import Uncleaned, uncleaned_path_of
+from sonosift.cohort.uncleaned_twin import remove_twin
 from sonosift.machine import atomic, lock
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def _forget_private(cohort: Cohort, plan: ForgetPlan) -> None:
     held.remove_leftovers()
     for clip in plan.clips:
         held.remove(clip)
+    Uncleaned(uncleaned_path_of(cohort.private_path)).remove(plan.clips)
+    remove_twin(cohort.private_path)
     # Pages and previews show pictures of several patients; the commands that made them make them again.
     (held.path / "index.html").unlink(missing_ok=True)
     for name in _PRIVATE_FOLDERS:

@@ -76,6 +76,7 @@ def ingest(
     rescale_intensity: bool = False,
     crop_border: bool = False,
     export_dicom: Path | None = None,
+    keep_uncleaned: bool = False,
     workers: int | None = None,
 ) -> IngestSummary:
     """Read an archive, remove identity, and keep clean frames in a cohort.
@@ -97,6 +98,8 @@ def ingest(
         rescale_intensity: Bring the near field of every frame to the same brightness.
         crop_border: Cut black borders off inside the fan's box.
         export_dicom: Folder for de-identified DICOM files of the clips that come in, and of those that are in.
+        keep_uncleaned: Also keep frames as they were before text was painted over, in COHORT.private and nowhere else,
+            for `sonosift explain --text`. They hold whatever stands in the pictures.
         workers: Decoding processes; one per core by default.
 
     Returns:
@@ -122,6 +125,7 @@ def ingest(
             rescale_intensity=rescale_intensity,
             crop_border=crop_border,
             export_dicom=None if export_dicom is None else Path(export_dicom).absolute(),
+            keep_uncleaned=keep_uncleaned,
         ),
     )
     summary = _summary(outcome)

@@ -25,6 +25,7 @@ class WorkerSettings:
         rescale_intensity: Bring the near field of all frames to one brightness.
         crop_border: Cut black borders off inside the fan's box.
         export: Folder for de-identified DICOM files, if wanted.
+        uncleaned: Private folder for frames as they were before text was painted over, if wanted.
     """
 
     key_hex: str = field(repr=False)
@@ -41,6 +42,7 @@ class WorkerSettings:
     rescale_intensity: bool = False
     crop_border: bool = False
     export: str | None = None
+    uncleaned: str | None = None
 
 
 @dataclass(frozen=True)

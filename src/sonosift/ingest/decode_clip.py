@@ -15,6 +15,7 @@ from sonosift.archive.unreadable import Reason, Unreadable
 from sonosift.cohort.geometry import FrameGeometry
 from sonosift.cohort.held import HeldWriter
 from sonosift.cohort.scope import MODE, Scope
+from sonosift.cohort.uncleaned import Uncleaned, UncleanedFrame
 from sonosift.ingest.catalog_rows import CatalogRows, FrameFacts, Row, facts_of
 from sonosift.ingest.clean_crops import Cleaning, clean_crops
 from sonosift.ingest.clip_job import Decoded, DecodeJob, WorkerSettings
@@ -174,7 +175,19 @@ class _ClipDecoder:
             for row, _, stored in self._stored(spooled, cleaned, cleaning):
                 handle.write(stored.tobytes())
                 rows.append(row)
+        if self._settings.uncleaned is not None:
+            before = self._uncleaned(spooled, cleaned, cleaning)
+            store = Uncleaned(Path(self._settings.uncleaned))
+            store.write(self._job.clip, before, len(rows), self._settings.frame_shape)
         return Decoded(shared=self._rows.shared, rows=rows, spool_file=str(target), fan_template=self._used_template)
+
+    def _uncleaned(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Iterator[UncleanedFrame]:
+        """Yield each frame that the cohort takes as it was before cleaning."""
+        wanted = self._wanted()
+        frames = StoredFrames(cleaned, spooled.fan, self._settings)
+        for position, facts in enumerate(spooled.facts):
+            if wanted is None or facts.index in wanted:
+                yield frames.uncleaned(spooled.crops[position], cleaning.written(position))
 
     def _hold_crops(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Decoded:
         """Keep the pictures as they were beside the cleaned ones, as far as these exist, for a person to judge."""

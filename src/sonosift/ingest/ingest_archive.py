@@ -20,6 +20,7 @@ from sonosift.cohort.held import HeldClips, held_path_of
 from sonosift.cohort.near_duplicates import update_near_duplicates
 from sonosift.cohort.quarantine import Quarantine
 from sonosift.cohort.sources import Source
+from sonosift.cohort.uncleaned import Uncleaned, uncleaned_path_of
 from sonosift.cohort.writer import CohortWriter
 from sonosift.errors import SonosiftError
 from sonosift.ingest.archive_file import ArchiveFile
@@ -150,6 +151,7 @@ class _Ingest:
             self._spool.mkdir(mode=0o700, parents=True)
             held_path_of(cohort.private_path).mkdir(mode=0o700, exist_ok=True)
             HeldClips(cohort).remove_leftovers()
+            Uncleaned(uncleaned_path_of(cohort.private_path)).remove_leftovers()
             with WorkerPool(self._told(), self._settings.workers) as pool:
                 look, plan = self._plan(paths, pool)
                 self._decode("ingest", plan.jobs, pool, committer, writer)
@@ -226,6 +228,7 @@ class _Ingest:
             bury(self._cohort.path, gone, "source_changed")
             for clip in clips:
                 HeldClips(self._cohort).remove(clip)
+            Uncleaned(uncleaned_path_of(self._cohort.private_path)).remove(clips)
 
     def _tidy_export(self, replaced: Sequence[Source]) -> None:
         """Take back the exported files of clips that have changed, and what a killed run left half written."""
@@ -265,6 +268,7 @@ class _Ingest:
             rescale_intensity=settings.rescale_intensity,
             crop_border=settings.crop_border,
             export=None if settings.export_dicom is None else str(settings.export_dicom),
+            uncleaned=str(uncleaned_path_of(cohort.private_path)) if settings.keep_uncleaned else None,
         )
 
 

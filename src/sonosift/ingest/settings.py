@@ -35,6 +35,7 @@ class IngestSettings:
         rescale_intensity: Bring the near field of all frames to one brightness.
         crop_border: Cut black borders off inside the fan's box.
         export_dicom: Folder for de-identified DICOM files.
+        keep_uncleaned: Keep frames as they were before text was painted over, in the private folder.
     """
 
     size: FrameSize = 256
@@ -49,6 +50,7 @@ class IngestSettings:
     rescale_intensity: bool = False
     crop_border: bool = False
     export_dicom: Path | None = None
+    keep_uncleaned: bool = False
 
     @property
     def preprocessing(self) -> Preprocessing:

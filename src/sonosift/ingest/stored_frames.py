@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from sonosift.archive.clip import Image
 from sonosift.cohort.geometry import FrameGeometry
+from sonosift.cohort.uncleaned import UncleanedFrame
 from sonosift.ingest.catalog_rows import brightness_of
 from sonosift.ingest.clip_job import WorkerSettings
 from sonosift.ingest.picture_options import content_box, rescaled
-from sonosift.privacy.fan import Fan
+from sonosift.privacy.fan import Fan, Mask
 
 
 class StoredFrames:
@@ -37,8 +40,20 @@ class StoredFrames:
     def frame(self, position: int) -> tuple[float, Image]:
         """Return how bright the picture at ``position`` is within the fan, and the frame as it is stored."""
         picture = self._pictures[position]
-        left, top, right, bottom = self._inner
-        content = picture[top:bottom, left:right]
+        return brightness_of(picture, self._mask), self._as_stored(picture)
+
+    def uncleaned(self, picture: Image, painted: Mask | None) -> UncleanedFrame:
+        """Return a picture before cleaning at the place of its frame, and how much of each pixel is painted over."""
+        marks = np.zeros_like(picture) if painted is None else np.where(painted, 255, 0).astype(np.uint8)
+        scaled = self.geometry.letterboxed(self._within(marks), self._settings.frame_shape)
+        return UncleanedFrame(self._as_stored(picture), scaled)
+
+    def _as_stored(self, picture: Image) -> Image:
+        content = self._within(picture)
         if self._settings.rescale_intensity:
             content = rescaled(content)
-        return brightness_of(picture, self._mask), self.geometry.letterboxed(content, self._settings.frame_shape)
+        return self.geometry.letterboxed(content, self._settings.frame_shape)
+
+    def _within(self, picture: Image) -> Image:
+        left, top, right, bottom = self._inner
+        return picture[top:bottom, left:right]

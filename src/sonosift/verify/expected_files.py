@@ -10,7 +10,9 @@ _EXPECTED = re.compile(
     | tombstones\.parquet | frames/\d{{5,}}\.npy | catalog/\d{{5,}}\.parquet | splits/{_NAME}\.parquet
     | runs/{_NAME}/(?: run\.yaml | lock | metrics\.(?:jsonl|csv) | summary\.json
         | (?:evaluation|sweep|merge_tree|label_economy|group_scores)\.json
-        | report\.html | forgotten\.txt
+        | report\.html | forgotten\.txt | pictures\.npz | explain/(?:[A-Za-z0-9 ._+-]{{1,100}}\.png | text\.json)
+        | export/(?:timm|onnx|bundle)/(?: MODEL_CARD\.md | sonosift\.json | config\.json | model\.(?:onnx|safetensors)
+            | (?:backbone|head|combination_head|known)\.safetensors)
         | (?:model|heads|group_model)\.safetensors | embeddings\.npy | embedding_frames\.json
         | tensorboard/events\.out\.tfevents\.[A-Za-z0-9._-]+
         | (?:groups|group_probabilities|organ_scores|conflicts|predictions|training_frames)\.parquet | state/last\.pt)

@@ -6,6 +6,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sonosift.cohort.uncleaned import FOLDER as UNCLEANED
+from sonosift.cohort.uncleaned_twin import FOLDER as TWIN
 from sonosift.verify.expected_files import is_expected
 
 if TYPE_CHECKING:
@@ -49,4 +51,8 @@ def _private(cohort: Cohort) -> list[FolderFinding]:
         file = folder / name
         if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
             found.append(FolderFinding(f"{folder.name}/{name}", "others may read it: chmod 600"))
+    for name in (UNCLEANED, TWIN):
+        inside = folder / name
+        if inside.exists() and stat.S_IMODE(inside.stat().st_mode) & 0o077:
+            found.append(FolderFinding(f"{folder.name}/{name}", "others may read pictures with text: chmod 700"))
     return found
