@@ -28,6 +28,7 @@ from benchmarks.ingest_decoding import Archive, Image
 from benchmarks.privacy_identity import searched_tokens, tokens_in_cohort
 from benchmarks.privacy_pictures import FrameFound, TextFound, judge_frame
 from benchmarks.privacy_tables import duplicates, flags, label_noise, read_labels, set_aside, view_noise
+from sonosift.archive.unreadable import Reason
 from sonosift.cohort.cohort import Cohort
 
 READ_ALIKE, LEAST_READ = 0.6, 3
@@ -223,7 +224,12 @@ def _held_rows(
     yield "of scans alone", f"{100 * of_scans / max(1, of_scans + kept):.2f} % ({of_scans})", "< 3 %"
     pages = int(waiting["held_frames"].sum()) - of_scans
     in_cohort = len(known.filter(~pl.col("kind").is_in(["scan", "dual"])))
-    yield "report pages and test images", f"{pages} held, {in_cohort} in the cohort", ""
+    out = sources.filter(pl.col("reason") == Reason.NO_ULTRASOUND_PICTURE).join(
+        kinds, left_on=["path", "member"], right_on=["file", "member"], how="left"
+    )
+    lost = len(out.filter(pl.col("kind").is_in(["scan", "dual"])))
+    yield "report pages and test images", f"{len(out) - lost} left out, {pages} held, {in_cohort} in the cohort", "0, 0"
+    yield "scans left out as pages", f"{lost}", "0"
 
 
 def worst(pictures: Pictures, count: int) -> Iterator[str]:

@@ -74,7 +74,7 @@ def write_mp4(path: Path, seed: int) -> Path:
 
 
 def fill_archive(archive: Path) -> Path:
-    """Three patients in two folders, five broken files, three that are no images, one copy, one report page."""
+    """Three patients, five broken files, three that are no images, one copy, one report page, one empty screen."""
     for patient, exam, folder in (("P1", "1.1", "one/a"), ("P1", "1.2", "one/b"), ("P2", "2.1", "two")):
         for number in range(3):
             seed = hash_free_seed(patient, exam, number)
@@ -97,6 +97,7 @@ def fill_archive(archive: Path) -> Path:
         (archive / name).parent.mkdir(parents=True, exist_ok=True)
         (archive / name).write_bytes(content)
     Image.fromarray(report_page()).save(archive / "two/report.png")
+    Image.fromarray(empty_screen()).save(archive / "two/empty.png")
     return archive
 
 
@@ -106,6 +107,11 @@ def report_page() -> np.ndarray:
     for line in range(9):
         cv2.putText(page, "liver: normal, 14 cm", (10, 20 + 20 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 1)
     return page
+
+
+def empty_screen() -> np.ndarray:
+    """Draw a screen of one grey: neither a scan nor a page, so that a person has to say."""
+    return np.full((200, 300), 90, np.uint8)
 
 
 def hash_free_seed(*parts: object) -> int:

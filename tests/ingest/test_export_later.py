@@ -6,11 +6,13 @@ import sys
 import time
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pydicom
 import pytest
 
 from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.held import HeldClips
 from sonosift.commands.clear import clear
 from sonosift.commands.ingest import ingest
 from sonosift.ingest import clean_crops, export_later
@@ -18,7 +20,8 @@ from sonosift.ingest.clip_job import WorkerSettings
 from sonosift.ingest.decode_clip import decode_clip
 from sonosift.ingest.settings import IngestSettings
 from sonosift.privacy.independent_check import Doubt
-from tests.ingest.conftest import report_page, write_dicom
+from sonosift.privacy.pseudonyms import Pseudonyms
+from tests.ingest.conftest import empty_screen, write_dicom
 from tests.ingest.test_decode_clip import job_for, large_frames
 
 SETTINGS = {"size": 32, "clip_rate_hz": 8.0}
@@ -48,11 +51,11 @@ def settings(tmp_path):
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
-    """Two clips that come in, and a page of text that waits for its fan."""
+    """Two clips that come in, and a screen that waits for its fan."""
     archive = tmp_path_factory.mktemp("hospital") / "archive"
     write_dicom(archive / "a.dcm", large_frames(3), "P1", "1.1", StudyDate="20240105")
     write_dicom(archive / "b.dcm", large_frames(1, "LIVER"), "P2", "2.1")
-    write_dicom(archive / "page.dcm", report_page()[None], "P3", "3.1")
+    write_dicom(archive / "empty.dcm", empty_screen()[None], "P3", "3.1")
     return archive
 
 
@@ -170,3 +173,72 @@ def test_an_export_holds_no_other_frames_for_their_fan(archive, settings, tmp_pa
         (held,) = (tmp_path / "held").iterdir()
         wanted.append([row["index_in_clip"] for row in json.loads((held / "clip.json").read_text())["rows"]])
     assert wanted == [[0, 2], [0, 2]]
+
+
+def much_written(count):
+    """A clip of colour flow with so much text on it that a person must say whether enough is left."""
+    frames = np.repeat(large_frames(count)[..., None], 3, axis=3)
+    frames[:, 385:440, 290:350, :2] = 0  # blue speckle, below the text
+    for frame in frames:
+        for line in range(6):
+            cv2.putText(frame, "MILLER ANNA", (205, 170 + 40 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (255,) * 3, 4)
+    return frames
+
+
+def in_colour(path, frames, patient, exam):
+    """Write an RGB clip."""
+    write_dicom(path, frames[..., 0], patient, exam, StudyDate="20240105")
+    dataset = pydicom.dcmread(path)
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = 3, "RGB", 0
+    dataset.PixelData = frames.tobytes()
+    dataset.save_as(path)
+    return path
+
+
+def test_a_clip_that_a_person_let_in_goes_out_as_that_person_saw_it(tmp_path):
+    archive, folder, out = tmp_path / "archive", tmp_path / "cohort", tmp_path / "out"
+    write_dicom(archive / "calm.dcm", large_frames(1), "P1", "1.1", StudyDate="20240105")
+    source = in_colour(archive / "doubted.dcm", much_written(5), "P1", "1.1")
+    preprocessing = IngestSettings(size=256, clip_rate_hz=4.0).preprocessing
+    Cohort.create(folder, size=256, key=bytes(range(32)), preprocessing=preprocessing)
+    asked = {"size": 256, "clip_rate_hz": 4.0, "workers": 1, "export_dicom": out}
+    assert ingest(archive, folder, **asked).held == {"much_altered": 1}
+    (calm,) = out.rglob("*.dcm")
+    (waiting,) = HeldClips(Cohort.open(folder)).list()
+    seen = [row["index_in_clip"] for row in waiting.rows]
+    assert len(seen) < 5
+    clear(folder, all=True, accept=True)
+    summary = ingest(archive, folder, **asked)
+    assert (summary.exported_later, summary.not_exported, summary.needs_review) == (1, {}, 0)
+    (file,) = set(out.rglob("*.dcm")) - {calm}
+    assert file.parent == calm.parent
+    written, beside = pydicom.dcmread(file), pydicom.dcmread(calm)
+    assert (written.StudyInstanceUID, written.PatientID) == (beside.StudyInstanceUID, beside.PatientID)
+    assert written.SOPInstanceUID == written.file_meta.MediaStorageSOPInstanceUID != beside.SOPInstanceUID
+    names = Pseudonyms(bytes(range(32)))
+    assert written.SOPInstanceUID == names.uid(pydicom.dcmread(source).SOPInstanceUID)
+    # In grey, without what was written, and elsewhere as it was.
+    pixels = np.asarray(written.pixel_array)
+    assert pixels.shape == (len(seen), 480, 640)
+    grey = np.array([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in much_written(5)[seen]])
+    kept = pixels == grey
+    assert kept[:, 390:430, 295:345].all()
+    white = (much_written(5)[seen] == 255).all(axis=3)
+    assert (pixels[white] < 230).mean() > 0.99
+    assert ingest(archive, folder, **asked).exported_later == 0
+
+
+@pytest.mark.parametrize("overruled", [None, "much_altered", "writing"])
+def test_a_person_overrules_the_doubt_that_was_there_and_no_other(archive, settings, tmp_path, monkeypatch, overruled):
+    monkeypatch.setattr(clean_crops, "doubt_about", lambda *_: Doubt("WRITING", 3.0, 0, (0, 0, 4, 4)))
+    drawn = tuple(number for corner in POLYGON for number in corner)
+    job = replace(job_for(archive / "a.dcm"), fan_outline=drawn, accepted_despite=overruled)
+    answer = decode_clip(job, replace(settings, clip_rate_hz=4.0, export=str(tmp_path / "out")))
+    written = list((tmp_path / "out").rglob("*.dcm"))
+    if overruled == "writing":
+        assert answer.held_reason is None
+        assert len(pydicom.dcmread(written[0]).pixel_array) == 2
+    else:
+        assert answer.held_reason == "writing"
+        assert not written
+    assert not list((tmp_path / "spool").iterdir())

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from sonosift.cohort.cohort import Cohort
+from sonosift.cohort.flow import read_flow
 from sonosift.cohort.held import HeldClips
+from sonosift.commands.clear import clear
 from sonosift.commands.ingest import ingest
 from sonosift.errors import SonosiftError
 from sonosift.ingest.ingest_archive import ingest_archive
@@ -29,8 +31,9 @@ def ingested(archive, tmp_path_factory):
 def test_every_file_is_counted_once(ingested, archive):
     outcome, _ = ingested
     assert outcome.files == sum(path.is_file() for path in archive.rglob("*"))
-    assert (outcome.ingested, outcome.quarantined, outcome.skipped) == (13, 5, 4)
+    assert (outcome.ingested, outcome.quarantined, outcome.skipped) == (13, 5, 5)
     certain = {"empty": 1, "unrecognised_content": 1, "exact_duplicate": 1, "not_an_image": 2, "dicomdir": 1}
+    certain |= {"no_ultrasound_picture": 1}
     assert {reason: outcome.reasons[reason] for reason in certain} == certain
     assert sum(outcome.reasons.values()) == outcome.quarantined + outcome.skipped
 
@@ -80,12 +83,36 @@ def test_no_identity_in_names_or_bytes(ingested, file_bytes):
             assert word.decode() not in name
 
 
-def test_the_held_page_waits_in_the_private_folder(ingested, archive):
+def test_a_page_is_left_out_and_nothing_of_it_is_kept(ingested, file_bytes):
+    outcome, cohort = ingested
+    assert outcome.pages_left_out == 1
+    page = cohort.private.sources.get("two/report.png")
+    assert (page.state, page.reason, page.clip) == ("skipped", "no_ultrasound_picture", None)
+    assert (page.frames, page.held_frames) == (0, 0)
+    step = next(step for step in read_flow(cohort.path).steps if step.title == "showing an ultrasound picture")
+    assert step.left_out == {"no_ultrasound_picture": 1}
+    pictures = [name for name in file_bytes(cohort.private_path) if name.endswith((".png", ".npy"))]
+    assert len(pictures) == 1  # of the screen that waits
+
+
+def test_pages_wait_for_a_person_who_asks_for_them(own, archive, tmp_path):
+    again = ingest(archive, own.path, size=64, workers=1, hold_pages=True)
+    assert (again.pages_left_out, again.needs_review) == (0, 2)
+    assert again.held["no_ultrasound_picture"] == 1
+    held = next(clip for clip in HeldClips(own).list() if clip.reason == "no_ultrasound_picture")
+    np.testing.assert_array_equal(held.source(0), np.asarray(Image.open(archive / "two/report.png")))
+    # Held once, it waits until somebody decides.
+    assert ingest(archive, own.path, size=64, workers=1).needs_review == 2
+    clear(own.path, clip=held.clip, discard=True)
+    assert ingest(archive, own.path, size=64, workers=1, hold_pages=True).needs_review == 1
+
+
+def test_the_held_screen_waits_in_the_private_folder(ingested, archive):
     outcome, cohort = ingested
     (held,) = HeldClips(cohort).list()
     assert outcome.held == {held.reason: 1}
-    assert held.reason in {"no_fan", "fan_unsure"}
-    np.testing.assert_array_equal(held.source(0), np.asarray(Image.open(archive / "two/report.png")))
+    assert held.reason == "no_fan"
+    np.testing.assert_array_equal(held.source(0), np.asarray(Image.open(archive / "two/empty.png")))
     assert not set(held.frame_ids) & set(cohort.catalog()["frame_id"])
     assert cohort.private_path.stat().st_mode & 0o077 == 0
     assert not (cohort.private_path / "spool").exists()

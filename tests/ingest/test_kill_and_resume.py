@@ -17,7 +17,7 @@ import pytest
 
 from sonosift.cohort.cohort import Cohort
 from sonosift.ingest.settings import IngestSettings
-from tests.ingest.conftest import fan_frames, report_page, write_dicom, write_mp4, write_png
+from tests.ingest.conftest import empty_screen, fan_frames, report_page, write_dicom, write_mp4, write_png
 
 SETTINGS = IngestSettings(size=32, clip_rate_hz=8.0)
 PROGRAM = """
@@ -41,6 +41,7 @@ def archive(tmp_path_factory):
     (archive / "cut.dcm").write_bytes(whole[: len(whole) // 2])
     (archive / "notes.txt").write_text("call the ward")
     cv2.imwrite(str(archive / "two/report.png"), report_page())
+    cv2.imwrite(str(archive / "two/empty.png"), empty_screen())
     large = np.array([cv2.resize(frame, None, fx=3, fy=3) for frame in fan_frames(4, 5)])
     for frame in large:
         cv2.putText(frame, "LIVER", (200, 240), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 2)

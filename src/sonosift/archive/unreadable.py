@@ -40,6 +40,7 @@ class Reason(StrEnum):
     EXACT_DUPLICATE = "exact_duplicate"
     OUT_OF_SCOPE = "out_of_scope"
     FORGOTTEN = "forgotten"
+    NO_ULTRASOUND_PICTURE = "no_ultrasound_picture"
 
     @property
     def is_skip(self) -> bool:
@@ -49,7 +50,7 @@ class Reason(StrEnum):
 
 _SKIPS = frozenset(
     {Reason.NOT_AN_IMAGE, Reason.DICOMDIR, Reason.PACKED_ARCHIVE, Reason.NESTED_ARCHIVE}
-    | {Reason.EXACT_DUPLICATE, Reason.OUT_OF_SCOPE, Reason.FORGOTTEN}
+    | {Reason.EXACT_DUPLICATE, Reason.OUT_OF_SCOPE, Reason.FORGOTTEN, Reason.NO_ULTRASOUND_PICTURE}
 )
 
 

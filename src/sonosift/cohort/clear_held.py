@@ -83,7 +83,7 @@ def _record(cohort: Cohort, clip: HeldClip, *, let_in: bool) -> None:
     sources = cohort.private.sources
     if let_in:
         decided = [
-            replace(source, frames=len(clip.rows), held_frames=0, held_reason=None)
+            replace(source, frames=len(clip.rows), held_frames=0, held_reason=None, accepted_despite=clip.reason)
             for source in sources.of_clip(clip.clip)
         ]
     else:

@@ -106,6 +106,8 @@ def _steps(sources: list[Source], rules: list[str]) -> Iterator[FlowStep]:
         out = [source for source in left if source.rule == rule]
         left = [source for source in left if source.rule != rule]
         yield _step(rule, left, out, is_rule=True)
+    left, out = _parted(left, lambda source: source.reason == Reason.NO_ULTRASOUND_PICTURE)
+    yield _step("showing an ultrasound picture", left, out)
     left, out = _parted(left, lambda source: source.state == "skipped")
     yield _step("not forgotten, not discarded", left, out)
     left, out = _parted(left, lambda source: source.held_frames > 0)

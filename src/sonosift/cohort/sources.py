@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS sources_by_clip ON sources (clip);
 CREATE INDEX IF NOT EXISTS sources_by_hash ON sources (sha256);
 """
 # Columns that came later; a table from before gets them when it is next opened.
-_ADDED = {"patient": "TEXT", "exam": "TEXT", "rule": "TEXT", "held_reason": "TEXT", "fan_template": "TEXT"}
+_ADDED = ("patient", "exam", "rule", "held_reason", "fan_template", "accepted_despite")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Source:
         rule: The step of the scope rules that it failed, if it was skipped for that.
         held_reason: Why its frames are held back, as a code.
         fan_template: The fan template that its fan was taken from; for a clip held for its fan, those that were tried.
+        accepted_despite: Why its frames were held back before a person let them in.
     """
 
     path: str
@@ -61,6 +62,7 @@ class Source:
     rule: str | None = None
     held_reason: str | None = None
     fan_template: str | None = None
+    accepted_despite: str | None = None
 
 
 _COLUMNS = tuple(field.name for field in fields(Source))
@@ -112,8 +114,8 @@ class Sources:
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
             present = {row[1] for row in connection.execute("PRAGMA table_info(sources)")}
-            for column, kind in _ADDED.items():
+            for column in _ADDED:
                 if column not in present:
-                    connection.execute(f"ALTER TABLE sources ADD COLUMN {column} {kind}")
+                    connection.execute(f"ALTER TABLE sources ADD COLUMN {column} TEXT")
             with connection:
                 yield connection

@@ -27,6 +27,8 @@ class IngestSummary(Summary):
         patients: Patients in the cohort.
         frames: Frames in the cohort.
         needs_review: Frames of ingested files that are held back in the private folder.
+        pages_left_out: Files without an ultrasound picture (report pages, worksheets, test patterns), which are among
+            the skipped: nothing of them is kept anywhere.
         seconds: Time this call took.
         frames_per_second: Frames added by this call, over that time.
         cohort: The cohort's folder.
@@ -48,6 +50,7 @@ class IngestSummary(Summary):
     patients: int
     frames: int
     needs_review: int
+    pages_left_out: int
     seconds: float
     frames_per_second: float
     cohort: str
@@ -77,6 +80,7 @@ def ingest(
     crop_border: bool = False,
     export_dicom: Path | None = None,
     keep_uncleaned: bool = False,
+    hold_pages: bool = False,
     workers: int | None = None,
 ) -> IngestSummary:
     """Read an archive, remove identity, and keep clean frames in a cohort.
@@ -100,6 +104,7 @@ def ingest(
         export_dicom: Folder for de-identified DICOM files of the clips that come in, and of those that are in.
         keep_uncleaned: Also keep frames as they were before text was painted over, in COHORT.private and nowhere else,
             for `sonosift explain --text`. They hold whatever stands in the pictures.
+        hold_pages: Hold screens without an ultrasound picture for a person, instead of leaving them out.
         workers: Decoding processes; one per core by default.
 
     Returns:
@@ -126,6 +131,7 @@ def ingest(
             crop_border=crop_border,
             export_dicom=None if export_dicom is None else Path(export_dicom).absolute(),
             keep_uncleaned=keep_uncleaned,
+            hold_pages=hold_pages,
         ),
     )
     summary = _summary(outcome)
@@ -149,6 +155,8 @@ def _scope(include: list[str] | None, exclude: list[str] | None) -> Scope | None
 
 
 def _summary(outcome: IngestOutcome) -> IngestSummary:
+    from sonosift.archive.unreadable import Reason
+
     catalog, sources = outcome.cohort.catalog(), outcome.sources
     states = Counter(source.state for source in sources)
     held = Counter(source.held_reason or "not recorded" for source in sources if source.held_frames)
@@ -162,6 +170,7 @@ def _summary(outcome: IngestOutcome) -> IngestSummary:
         patients=catalog["patient"].n_unique(),
         frames=len(catalog),
         needs_review=sum(source.held_frames for source in sources),
+        pages_left_out=sum(source.reason == Reason.NO_ULTRASOUND_PICTURE for source in sources),
         seconds=round(outcome.seconds, 3),
         frames_per_second=round(outcome.new_frames / max(outcome.seconds, 1e-6), 2),
         cohort=str(outcome.cohort.path),

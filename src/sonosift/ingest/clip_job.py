@@ -26,6 +26,7 @@ class WorkerSettings:
         crop_border: Cut black borders off inside the fan's box.
         export: Folder for de-identified DICOM files, if wanted.
         uncleaned: Private folder for frames as they were before text was painted over, if wanted.
+        hold_pages: Keep screens without an ultrasound picture for a person instead of leaving them out.
     """
 
     key_hex: str = field(repr=False)
@@ -43,6 +44,7 @@ class WorkerSettings:
     crop_border: bool = False
     export: str | None = None
     uncleaned: str | None = None
+    hold_pages: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class DecodeJob:
         templates_mark: Given when all fan templates are to be tried, not only those that a person edited; it names
             them.
         fan_outline: Given when the clip is in the cohort already and only its DICOM file is wanted: its fan there.
+        accepted_despite: The doubt despite which a person let the clip in, as a code.
     """
 
     path: str
@@ -123,6 +126,7 @@ class DecodeJob:
     patient: str
     templates_mark: str | None = None
     fan_outline: tuple[int, ...] | None = None
+    accepted_despite: str | None = None
 
 
 @dataclass(frozen=True)

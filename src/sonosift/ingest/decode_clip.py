@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -28,6 +28,7 @@ from sonosift.privacy.fan_polygon import drawn_fan, polygon_of
 from sonosift.privacy.fan_template_folder import FanTemplateFolder
 from sonosift.privacy.fan_templates import FanTemplate, apply_template, templates_for
 from sonosift.privacy.pseudonyms import Pseudonyms
+from sonosift.privacy.screens_without_scan import shows_no_scan
 
 FRAMES_FOR_THE_FAN = 12
 PIXELS_FOR_THE_FAN = 24_000_000
@@ -69,9 +70,13 @@ class _ClipDecoder:
         first, frames = self._started()
         if self._job.fan_outline is not None:
             return self._exported(first, frames)
+        if self._is_page(first):
+            if self._settings.hold_pages:
+                return self._hold_screens(chain(first, frames), None, Reason.NO_ULTRASOUND_PICTURE)
+            return Decoded(reason=Reason.NO_ULTRASOUND_PICTURE)
         fan = self._fan(first)
         if fan is None or fan.confidence < TRUSTED:
-            return self._hold_screens(chain(first, frames), fan)
+            return self._hold_screens(chain(first, frames), fan, NO_FAN if fan is None else FAN_UNSURE)
         spooled = self._spooled(chain(first, frames), fan)
         del first
         cleaned = self._spool("cleaned")
@@ -84,7 +89,7 @@ class _ClipDecoder:
             return self._hold_crops(spooled, cleaned, cleaning)
         result = self._kept(spooled, cleaned, cleaning)
         if self._settings.export is not None:
-            self._export(fan, cleaning, Path(self._settings.export))
+            self._export(fan, cleaning, self._every_frame())
         return result
 
     def _started(self) -> tuple[list[Frame], Iterator[Frame]]:
@@ -98,9 +103,17 @@ class _ClipDecoder:
             raise Unreadable(Reason.NO_PIXELS)
         return first, frames
 
+    def _is_page(self, first: list[Frame]) -> bool:
+        """Say whether no frame of the clip shows an ultrasound picture."""
+        if not all(shows_no_scan(frame.grey) for frame in first):
+            return False
+        return all(shows_no_scan(frame.grey) for frame in self._clip.frames(self._settings.clip_rate_hz))
+
     def _exported(self, first: list[Frame], frames: Iterator[Frame]) -> Decoded:
-        """Write the DICOM file of a clip that is in the cohort, unless there is a doubt about any of its frames."""
-        assert self._settings.export is not None
+        """Write the DICOM file of a clip that is in the cohort, unless there is a doubt about any of its frames.
+
+        If a person let the clip in despite the doubt, what this person saw leaves: the cohort's frames, in grey.
+        """
         assert self._job.fan_outline is not None
         fan = self._fan(first)
         outline = list(self._job.fan_outline)
@@ -110,11 +123,24 @@ class _ClipDecoder:
             # A person drew another one, or the cohort's frames showed a little less: what the cohort has is what holds.
             fan = drawn_fan(outline, first[0].grey.shape)
         assert fan is not None
-        spooled = self._spooled(chain(first, frames), fan)
-        cleaning = self._cleaning(spooled, self._spool("cleaned"))
+        cleaning = self._cleaning(self._spooled(chain(first, frames), fan), self._spool("cleaned"))
         if cleaning.doubt is None:
-            self._export(fan, cleaning, Path(self._settings.export))
+            self._export(fan, cleaning, self._every_frame())
+        elif self._job.accepted_despite is not None:
+            del first, frames
+            self._spools.close()
+            cleaning = self._cleaning(self._spooled(self._seen_frames(), fan), self._spool("cleaned"))
+            if cleaning.overlay is not None and cleaning.doubt in (None, self._job.accepted_despite):
+                self._export(fan, cleaning, self._seen_frames())
+                return Decoded()
         return Decoded(held_reason=cleaning.doubt)
+
+    def _every_frame(self) -> Iterator[Frame]:
+        return _same_size(self._clip.frames(EVERY_FRAME_HZ))
+
+    def _seen_frames(self) -> Iterator[Frame]:
+        """Return the frames as a person sees them who decides about a held clip."""
+        return (replace(frame, rgb=None) for frame in _same_size(self._clip.frames(self._settings.clip_rate_hz)))
 
     def _cleaning(self, spooled: _Spooled, cleaned: CropSpool) -> Cleaning:
         corner = (spooled.fan.box[0], spooled.fan.box[1])
@@ -210,9 +236,9 @@ class _ClipDecoder:
                 row = self._rows.row(facts, brightness, share, cleaning.written(position))
                 yield row, spooled.crops[position], stored
 
-    def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None) -> Decoded:
+    def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None, reason: str) -> Decoded:
         """Keep whole screens until a person has drawn or confirmed their fan."""
-        reason, wanted = NO_FAN if fan is None else FAN_UNSURE, self._wanted()
+        wanted = self._wanted()
         with HeldWriter(Path(self._settings.held), self._job.clip, reason) as held:
             for frame in frames:
                 if wanted is not None and frame.index not in wanted:
@@ -231,14 +257,14 @@ class _ClipDecoder:
             return None
         return {frame.index for frame in self._clip.frames(self._settings.clip_rate_hz)}
 
-    def _export(self, fan: Fan, cleaning: Cleaning, folder: Path) -> None:
+    def _export(self, fan: Fan, cleaning: Cleaning, frames: Iterator[Frame]) -> None:
         from sonosift.ingest.dicom_export import DicomExport
         from sonosift.ingest.dicom_export_header import ClipNames
 
+        assert self._settings.export is not None
         job, pseudonyms = self._job, Pseudonyms(bytes.fromhex(self._settings.key_hex))
         names = ClipNames(patient=job.patient, exam=job.exam, clip=job.clip)
-        export = DicomExport(folder, pseudonyms, self._settings.study_table)
-        frames = _same_size(self._clip.frames(EVERY_FRAME_HZ))
+        export = DicomExport(Path(self._settings.export), pseudonyms, self._settings.study_table)
         export.write(self._clip.header, names, frames, fan, cleaning.overlay)
         try:
             self._check_unchanged()

@@ -44,6 +44,7 @@ def export_jobs(
                 exam=names.exam,
                 patient=names.patient,
                 fan_outline=tuple(clip["fan_outline"]),
+                accepted_despite=source.accepted_despite,
             )
             jobs.append((file, job))
     return jobs

@@ -209,7 +209,8 @@ class _Ingest:
 
     def _plan(self, paths: list[str], pool: WorkerPool) -> tuple[FirstLook, Plan]:
         cohort = self._cohort
-        known = _still_valid(cohort.private.sources.all(), {step.title for step in cohort.settings.scope.steps})
+        rules = {step.title for step in cohort.settings.scope.steps}
+        known = _still_valid(cohort.private.sources.all(), rules, hold_pages=self._settings.hold_pages)
         look = look_at_archive(self._archive, paths, known, pool)
         owners = Owners(self.pseudonyms, look.looked, self._manifest, self._pattern)
         forgotten = Forgotten(cohort.private_path).all()
@@ -269,15 +270,17 @@ class _Ingest:
             crop_border=settings.crop_border,
             export=None if settings.export_dicom is None else str(settings.export_dicom),
             uncleaned=str(uncleaned_path_of(cohort.private_path)) if settings.keep_uncleaned else None,
+            hold_pages=settings.hold_pages,
         )
 
 
-def _still_valid(sources: list[Source], rules: set[str]) -> Known:
-    """Leave out what was skipped for a rule that no longer stands: it is looked at again."""
+def _still_valid(sources: list[Source], rules: set[str], *, hold_pages: bool) -> Known:
+    """Leave out what was skipped for a rule that no longer stands, or is now asked to be held: it is new again."""
     return {
         (source.path, source.member): source
         for source in sources
-        if source.reason != Reason.OUT_OF_SCOPE or source.rule in rules
+        if (source.reason != Reason.OUT_OF_SCOPE or source.rule in rules)
+        and not (hold_pages and source.reason == Reason.NO_ULTRASOUND_PICTURE)
     }
 
 

@@ -36,6 +36,7 @@ class IngestSettings:
         crop_border: Cut black borders off inside the fan's box.
         export_dicom: Folder for de-identified DICOM files.
         keep_uncleaned: Keep frames as they were before text was painted over, in the private folder.
+        hold_pages: Keep screens without an ultrasound picture for a person instead of leaving them out.
     """
 
     size: FrameSize = 256
@@ -51,6 +52,7 @@ class IngestSettings:
     crop_border: bool = False
     export_dicom: Path | None = None
     keep_uncleaned: bool = False
+    hold_pages: bool = False
 
     @property
     def preprocessing(self) -> Preprocessing:

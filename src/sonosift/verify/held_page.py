@@ -15,6 +15,7 @@ PAGE = "index.html"
 _PAIRS = 3
 _MEANINGS = {
     "no_fan": "No ultrasound picture was found on the screen.",
+    "no_ultrasound_picture": "Taken for a report page, a worksheet or a test pattern; held because that was asked for.",
     "fan_unsure": "The outline of the ultrasound picture is not certain.",
     "fan_drawn": "A person drew the fan and nothing is in doubt: accept these.",
 }

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sonosift.archive.unreadable import Reason
 from sonosift.ingest.find_files import find_files
 from sonosift.machine import progress
 from sonosift.verify.archive_texts import archive_texts, path_texts
@@ -74,6 +75,8 @@ class Findings:
     frames: int = 0
     frames_read: int = 0
     frame_seconds: float = 0.0
+    held_frames: int | None = None
+    pages_left_out: int | None = None
 
     @property
     def tokens_found(self) -> int:
@@ -113,7 +116,10 @@ def _gather_terms(cohort: Cohort, archive: Path | None, found: Findings, compare
     """Gather terms from the archive, and from what the private folder knows of it."""
     book = TermBook()
     if cohort.private.exists:
-        for source in cohort.private.sources.all():
+        sources = cohort.private.sources.all()
+        found.held_frames = sum(source.held_frames for source in sources)
+        found.pages_left_out = sum(source.reason == Reason.NO_ULTRASOUND_PICTURE for source in sources)
+        for source in sources:
             book.add_file([*path_texts(source.path), *path_texts(source.member)])
     if archive is not None:
         paths = find_files(archive)

@@ -117,6 +117,17 @@ def _tiles(found: Findings) -> list[tuple[str, str]]:
         ("megabytes a second", f"{speed:,.0f}"),
         ("frames looked at", f"{found.frames:,}"),
         ("frames read with OCR", f"{found.frames_read:,}"),
+        *_kept_outside(found),
+    ]
+
+
+def _kept_outside(found: Findings) -> list[tuple[str, str]]:
+    """Say what of the archive is not in the cohort; the private folder knows."""
+    if found.held_frames is None or found.pages_left_out is None:
+        return []
+    return [
+        ("frames held back for a person", f"{found.held_frames:,}"),
+        ("pages left out: no ultrasound picture", f"{found.pages_left_out:,}"),
     ]
 
 
@@ -178,6 +189,8 @@ def _as_json(found: Findings) -> dict[str, object]:
         "frames": found.frames,
         "frames_read": found.frames_read,
         "frame_seconds": round(found.frame_seconds, 3),
+        "held_frames": found.held_frames,
+        "pages_left_out": found.pages_left_out,
         "hits": [asdict(hit) for hit in found.hits],
         "patterns": [asdict(hit) for hit in found.patterns],
         "doubts": [asdict(doubt) for doubt in found.doubts],
