@@ -84,7 +84,7 @@ class ClipCleaner:
         rows = find_letter_rows(still_layer, inside)
         for x0, y0, x1, y1 in rows:
             still[max(0, y0 - _MARGIN) : y1 + _MARGIN, max(0, x0 - _MARGIN) : x1 + _MARGIN] = True
-        around = look_around(screen, inside, corner, [*boxes, *rows])
+        around = look_around(screen, inside, corner, [*boxes, *rows], strokes.strong)
         still = (still | around.crossing) & inside
         passing: dict[int, list[Patch]] = {}
         if len(crops) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ _SMALLEST_LINE = 6
 _BELOW_FIRST = 0.2
 _MOST_ON_FAN = 0.7
 _CUT_REACH = 3
+_SMALLEST_LETTER, _TALLEST_LETTER, _THINNEST_LETTER = 5, 64, 2
 _INK_ON_BLACK = 70
 _FARTHEST, _BLANK = 12, 0.9
 _CERTAIN_SCORE, _CERTAIN_LETTERS, _TALLEST_LINE, _MARGIN = 0.8, 3, 48, 2
@@ -40,7 +42,9 @@ class Surroundings:
     crossing: Mask
 
 
-def look_around(screen: Image, inside: Mask, corner: tuple[int, int], found: Iterable[Box]) -> Surroundings:
+def look_around(
+    screen: Image, inside: Mask, corner: tuple[int, int], found: Iterable[Box], on_fan: Mask
+) -> Surroundings:
     """Look at the first frame of a clip, and at the letters that the fan's edge cuts in two.
 
     Args:
@@ -48,6 +52,7 @@ def look_around(screen: Image, inside: Mask, corner: tuple[int, int], found: Ite
         inside: The fan in its box.
         corner: Upper left corner (x, y) of the fan's box on the screen.
         found: Boxes of text already found on the fan, in pixels of its box.
+        on_fan: What is a stroke beyond doubt by the fan alone, in its box.
     """
     height, width = inside.shape
     aside = round(_BESIDE * max(height, width))
@@ -62,17 +67,18 @@ def look_around(screen: Image, inside: Mask, corner: tuple[int, int], found: Ite
     drawn = [box for box in lines_of(strokes) if _is_line(box)]
     ink = strokes.strong | ((around >= _INK_ON_BLACK) & ~fan)
     shifted = [(box[0] + left, box[1] + top, box[2] + left, box[3] + top) for box in found]
-    on_fan = joined([_beyond_the_edge(box, ink, fan) for box in (*shifted, *drawn) if _touches(fan, box)])
+    lines = joined([_beyond_the_edge(box, ink, fan) for box in (*shifted, *drawn) if _touches(fan, box)])
     beside = [box for box in drawn if not _touches(fan, box)]
     middle = (left + width / 2, top + height / 2)
     beside.sort(key=lambda box: (_distance(box, middle, (width, height)), box))
-    on_fan_words = _read(around, on_fan[: 2 * _MOST_LINES], (x0, y0), inside_fan=True)
+    on_fan_words = _read(around, lines[: 2 * _MOST_LINES], (x0, y0), inside_fan=True)
     words = (
         *on_fan_words,
         *_read(around, beside[:_MOST_LINES], (x0, y0), inside_fan=False),
     )
     cut = [area for area in areas_of(strokes) if _is_cut(area, fan)]
     crossing: Mask = painted_area(cut, around.shape)
+    crossing[window] |= painted_area(_lone_letters(on_fan, _beside(around, fan)[window] & inside), inside.shape)
     for word in on_fan_words:
         if _is_certain(word):
             a, b, c, d = word.box
@@ -114,6 +120,24 @@ def _is_cut(area: Area, fan: Mask) -> bool:
     on_fan = area.strokes & fan[box[1] : box[3], box[0] : box[2]]
     share = float(on_fan.sum() / max(1, area.strokes.sum()))
     return share <= _MOST_ON_FAN and bool(fan[y0:y1, x0:x1].any())
+
+
+def _beside(around: Image, fan: Mask) -> Mask:
+    """Return the pixels next to ink that stands on the black screen."""
+    beyond = ((around >= _INK_ON_BLACK) & ~fan).astype(np.uint8)
+    return np.asarray(cv2.dilate(beyond, np.ones((3, 3), dtype=np.uint8)) > 0, dtype=bool)
+
+
+def _lone_letters(strokes: Mask, at_the_edge: Mask) -> list[Area]:
+    """Return single strokes of a letter's size that go on beyond the fan: machines mark the probe's side with one."""
+    _, names, statistics, _ = cv2.connectedComponentsWithStats(strokes.astype(np.uint8), connectivity=8)
+    areas = []
+    for piece in np.unique(names[strokes & at_the_edge]):
+        x, y, width, height, _ = (int(value) for value in statistics[piece])
+        if _SMALLEST_LETTER <= max(width, height) <= _TALLEST_LETTER and min(width, height) >= _THINNEST_LETTER:
+            own = names[y : y + height, x : x + width] == piece
+            areas.append(Area((x, y, x + width, y + height), own, 1, float(height), 1.0))
+    return areas
 
 
 def joined(boxes: list[Box]) -> list[Box]:

@@ -44,7 +44,21 @@ class Area:
     @property
     def looks_like_text(self) -> bool:
         """Say whether it has several pieces of a letter's size and shape; layers of skin and muscle are far longer."""
-        return self.pieces >= 2 and self.size >= _SMALLEST_LETTER and self.elongation <= _LONGEST_LETTER
+        several = self.pieces >= 2 and self.size >= _SMALLEST_LETTER and self.elongation <= _LONGEST_LETTER
+        return several or self.is_joined_word
+
+    @property
+    def is_joined_word(self) -> bool:
+        """Say whether its only piece is a level word whose letters touch: about one stroke to each height of it.
+
+        Letters of four pixels do; a layer of tissue as long as that has few gaps, or none.
+        """
+        height, width = self.strokes.shape
+        if self.pieces > 1 or not (_LOWEST_JOINED <= height <= _TALLEST_JOINED and width >= 2 * height):
+            return False
+        begins = np.diff(self.strokes.astype(np.int8), axis=1, prepend=0) > 0
+        strokes_in_a_row = float(np.median(begins.sum(axis=1)))
+        return bool(strokes_in_a_row >= max(_FEWEST_STROKES, _STROKES_PER_HEIGHT * width / height))
 
 
 def areas_of(strokes: Strokes, text: list[Box] | None = None) -> list[Area]:
@@ -76,13 +90,17 @@ def areas_of(strokes: Strokes, text: list[Box] | None = None) -> list[Area]:
     areas = []
     for group in _groups(near, np.flatnonzero(kept)):
         certain = group[sure[wanted[group]]]
-        if len(group) <= _MOST_WEAK * len(certain):
-            areas.append(_area(pieces, wanted[group], boxes[group]))
-        else:  # in coarse speckle the weak ones are everywhere
-            for part in _groups(near, certain):
-                line = _in_line(boxes, part, group)
-                areas.append(_area(pieces, wanted[line], boxes[line]))
-    return [area for area in areas if area.looks_like_text or _is_certain(area, strokes)]
+        parts = [group]
+        if len(group) > _MOST_WEAK * len(certain):  # in coarse speckle the weak ones are everywhere
+            parts = [_in_line(boxes, part, group) for part in _groups(near, certain)]
+        for part in parts:
+            area = _area(pieces, wanted[part], boxes[part])
+            if area.looks_like_text or _is_certain(area, strokes):
+                areas.append(area)
+            else:
+                alone = (_area(pieces, wanted[[piece]], boxes[[piece]]) for piece in part if sure[wanted[piece]])
+                areas += [each for each in alone if each.is_joined_word]
+    return areas
 
 
 def _is_certain(area: Area, strokes: Strokes) -> bool:
@@ -205,6 +223,8 @@ def _disc(diameter: int) -> NDArray[np.uint8]:
 _SMALLEST_LETTER = 5
 _BLANK, _SHARED_HEIGHT = 1.2, 0.4
 _FILLED = 0.5
+_LOWEST_JOINED, _TALLEST_JOINED = 4, 32
+_FEWEST_STROKES, _STROKES_PER_HEIGHT = 3, 0.6
 _FEWEST_PIECES = 3
 _LONGEST_LETTER = 3.0
 _MUCH_LARGER = 1.2
