@@ -4,6 +4,8 @@
 
 Writes the blanked frames of each file to ``OUT/00000.npy`` and so on, and ``OUT/files.json``; ``ingest_speed.py`` calls
 it. The same frames of a clip are treated as ``sonosift ingest`` takes at that rate; ``--rate 0`` treats all.
+``--threads`` is how many threads ONNX Runtime may use for one picture; by default it decides itself, and takes one for
+each physical core that it may run on.
 """
 
 from __future__ import annotations
@@ -53,11 +55,15 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rate", type=float, default=3.0)
+    parser.add_argument("--threads", type=int, default=None)
     arguments = parser.parse_args()
     from rapidocr import RapidOCR
 
     arguments.out.mkdir(parents=True)
-    engine = RapidOCR(params={"Global.log_level": "critical"})
+    settings: dict[str, Any] = {"Global.log_level": "critical"}
+    if arguments.threads is not None:
+        settings["EngineConfig.onnxruntime.intra_op_num_threads"] = arguments.threads
+    engine = RapidOCR(params=settings)
     archive = Archive(arguments.archive)
     started = time.perf_counter()
     written: list[dict[str, Any]] = []

@@ -6,9 +6,10 @@
 
 The loop (``ingest_plain_loop.py``) is what one would write: decode a frame, run RapidOCR with its default settings,
 paint every box black, keep the frame. Both treat the same files and keep the same frames; stills and clips apart, the
-two in turn in one run, start of the processes included. RapidOCR takes all cores by default; Sonosift works with one
-decoding process here, and with two in a column of its own. Residual text is measured in both by the same rule
-(``privacy_pictures.py``), on Sonosift's crop of the picture in source resolution, in an ingest that is not timed.
+two in turn in one run, start of the processes included. The comparison is core for core: both with the whole machine
+(Sonosift with a decoding process for each core, the loop with a thread of its OCR for each core, which is its default),
+and both held to one core. Residual text is measured in both by the same rule (``privacy_pictures.py``), on Sonosift's
+crop of the picture in source resolution, in an ingest that is not timed.
 
 A busy machine is refused unless --anyway is given.
 """
@@ -57,10 +58,13 @@ class Timing:
     answer: dict[str, object]
 
 
-def timed(command: list[str]) -> Timing:
-    """Run a command that ends with a line of JSON, and watch its memory."""
+def timed(command: list[str], cores: int) -> Timing:
+    """Run a command that ends with a line of JSON on some of the cores, and watch its memory."""
+    chosen = sorted(os.sched_getaffinity(0))[:cores]
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        ["taskset", "-c", ",".join(map(str, chosen)), *command], stdout=subprocess.PIPE, text=True
+    )
     watched = psutil.Process(process.pid)
     peak = 0
     while process.poll() is None:
@@ -104,9 +108,12 @@ def ingest_command(archive: Path, cohort: Path, workers: int, size: int = 256) -
     ]  # fmt: skip
 
 
-def loop_command(archive: Path, out: Path, rate: float = 3.0) -> list[str]:
+def loop_command(archive: Path, out: Path, threads: int, rate: float = 3.0) -> list[str]:
     """Return the command of the plain loop."""
-    return [sys.executable, "-m", "benchmarks.ingest_plain_loop", str(archive), str(out), "--rate", str(rate)]
+    return [
+        sys.executable, "-m", "benchmarks.ingest_plain_loop", str(archive), str(out), "--rate", str(rate),
+        "--threads", str(threads),
+    ]  # fmt: skip
 
 
 def residual(hospital: Path, cohort: Cohort, archive: Path, loop: Path) -> tuple[dict[str, float], dict[str, float]]:
@@ -154,23 +161,29 @@ def compare(hospital: Path, kind: str, arguments: argparse.Namespace) -> None:
         folder = Path(name)
         archive = folder / "archive"
         subset(hospital, archive, clips=kind == "cine", files=arguments.files)
-        runs: dict[str, list[Timing]] = {"Sonosift": [], "plain loop": []}
-        for round_number in range(arguments.rounds):
-            runs["Sonosift"].append(timed(ingest_command(archive, folder / f"cohort{round_number}", 1)))
-            runs["plain loop"].append(timed(loop_command(archive, folder / f"loop{round_number}")))
-        two = timed(ingest_command(archive, folder / "two", 2))
-        print(
-            f"\n{kind}: {sum(1 for path in archive.rglob('*') if path.is_file())} files, rounds of {arguments.rounds}"
-        )
+        all_cores = len(os.sched_getaffinity(0))
+        print(f"\n{kind}: {sum(1 for path in archive.rglob('*') if path.is_file())} files, {arguments.rounds} rounds")
         print("| | frames | seconds, fastest (all) | frames/s | peak memory, MB |\n|---|---|---|---|---|")
-        for label, timings in [*runs.items(), ("Sonosift, 2 workers", [two])]:
-            _print_row(label, timings)
+        ratios = {}
+        for cores in dict.fromkeys((all_cores, 1)):
+            runs: dict[str, list[Timing]] = {"Sonosift": [], "plain loop": []}
+            for turn in range(arguments.rounds):
+                ingest = ingest_command(archive, folder / f"cohort{cores}_{turn}", cores)
+                runs["Sonosift"].append(timed(ingest, cores))
+                runs["plain loop"].append(timed(loop_command(archive, folder / f"loop{cores}_{turn}", cores), cores))
+            for label, timings in runs.items():
+                _print_row(f"{label}, {cores} cores" if cores > 1 else f"{label}, 1 core", timings)
+            pairs = zip(*runs.values(), strict=True)
+            ratios[cores] = [their.seconds / their.frames / (our.seconds / our.frames) for our, their in pairs]
         if kind == "cine" and arguments.all_frames:
-            _print_row("plain loop, all frames of the clips", [timed(loop_command(archive, folder / "all", 0.0))])
-        ratios = [b.seconds / b.frames / (a.seconds / a.frames) for a, b in zip(*runs.values(), strict=True)]
-        print(f"\nSonosift is {np.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f})")
-        timed(ingest_command(archive, folder / "source", 2, SOURCE_SIZE))
-        ours, theirs = residual(hospital, Cohort.open(folder / "source"), archive, folder / "loop0")
+            whole = loop_command(archive, folder / "all", all_cores, 0.0)
+            _print_row(f"plain loop, all frames of the clips, {all_cores} cores", [timed(whole, all_cores)])
+        print()
+        for cores, values in ratios.items():
+            on = f"{cores} cores" if cores > 1 else "1 core"
+            print(f"On {on} Sonosift is {np.median(values):.2f} times as fast ({min(values):.2f} to {max(values):.2f})")
+        timed(ingest_command(archive, folder / "source", all_cores, SOURCE_SIZE), all_cores)
+        ours, theirs = residual(hospital, Cohort.open(folder / "source"), archive, folder / f"loop{all_cores}_0")
         print("| per 1,000 frames | " + " | ".join(ours) + " |\n|---|---|---|---|")
         for label, left in (("Sonosift", ours), ("plain loop", theirs)):
             print(f"| {label} | " + " | ".join(f"{value:.1f}" for value in left.values()) + " |")
