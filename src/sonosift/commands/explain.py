@@ -72,7 +72,7 @@ def explain(
     per_label: int = 12,
     text: bool = False,
 ) -> ExplainSummary:
-    """Draw where a trained network looks, on the frames that it is surest of.
+    """Draw where a trained network looks, on the frames that it is surest of, one of each clip.
 
     Each pair shows the view as the network saw it, and the same view coloured by Grad-CAM for the label.
 
@@ -81,7 +81,7 @@ def explain(
         run: Name of a run of train.
         split: Split whose part is shown; by default the one that the run learnt by.
         part: Part whose frames are shown; the network should not have learnt from them.
-        per_label: Frames per label.
+        per_label: Most frames per label.
         text: Also measure how much of its attention lies where text used to be, beside the same classifier trained on
             frames that still have their text (in COHORT.private; needs `sonosift ingest --keep-uncleaned`).
 
@@ -114,13 +114,13 @@ def explain(
     truth = dict(zip(labelled.frame_ids, labelled.truth, strict=True))
     network = load_method(folder).to(training_device())
     (folder.path / "explain").mkdir(exist_ok=True)
-    summary = _sheets(opened, folder, network, rows["frame_id"].to_list(), truth, per_label)
+    summary = _sheets(opened, folder, network, rows, truth, per_label)
     summary.part = part
     return _with_text(summary, opened, folder, network, rows) if text else summary
 
 
 def _sheets(
-    cohort: Cohort, run: RunFolder, network: Method, frame_ids: list[str], truth: dict[str, Any], per_label: int
+    cohort: Cohort, run: RunFolder, network: Method, rows: pl.DataFrame, truth: dict[str, Any], per_label: int
 ) -> ExplainSummary:
     import cv2
     import numpy as np
@@ -130,14 +130,16 @@ def _sheets(
     from sonosift.evaluate.run_outputs import RunOutputs
     from sonosift.explain.grad_cam import grad_cam
     from sonosift.explain.overlay import sheet
+    from sonosift.explain.surest_frames import surest_of_clips
     from sonosift.machine import atomic, progress
     from sonosift.training.cohort_frames import load_canvas
 
     names = run.config["label_names"]
+    frame_ids, clips = rows["frame_id"].to_list(), rows["clip"].to_list()
     scores = RunOutputs.read(run).scores(frame_ids, names)
     summary = ExplainSummary(run=run.name, part="", frames={}, right={}, judged={}, sheets={})
     for column, label in enumerate(progress.track(names, "explain", unit="labels")):
-        chosen = [frame_ids[place] for place in np.argsort(-scores[:, column], kind="stable")[:per_label]]
+        chosen = [frame_ids[place] for place in surest_of_clips(scores[:, column], clips, per_label)]
         frames = load_canvas(cohort, chosen, network.image_size).gather(np.arange(len(chosen)))
         views = centre_view(frames.to(next(network.parameters()).device), network.image_size)
         heat = grad_cam(network, views, torch.full((len(chosen),), column))
