@@ -31,4 +31,4 @@ def unknown_name(kind: str, received: str, allowed: Iterable[str]) -> SonosiftEr
     names = sorted(allowed)
     close = difflib.get_close_matches(received, names, n=2)
     hint = f"Did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
-    return SonosiftError(f"unknown {kind} {received!r}; allowed: {', '.join(names)}", hint)
+    return SonosiftError(f"unknown {kind} {received!r}; allowed: {', '.join(names) or 'none so far'}", hint)

@@ -3,6 +3,7 @@ import pytest
 
 from sonosift.commands.label import label
 from sonosift.errors import SonosiftError
+from sonosift.evaluate.cohort_frames import cohort_frames
 from tests.commands.bars_cohort import make_bars_cohort
 
 
@@ -76,3 +77,38 @@ def test_contradictory_other_is_refused(cohort, tmp_path):
 def test_a_missing_table_is_named(cohort, tmp_path):
     with pytest.raises(SonosiftError, match=r"no table of labels at .*nowhere\.csv"):
         label(cohort[0].path, tmp_path / "nowhere.csv")
+
+
+def test_weak_labels_are_kept_under_their_name_and_judge_nobody(cohort, tmp_path):
+    made, truth = cohort
+    table = write_table(tmp_path / "labels.csv", truth)
+    summary = label(made.path, table, source="weak", author="rules")
+    assert summary.labelled == len(truth)
+    assert set(made.annotations.history().select("author", "source").rows()) == {("rules", "weak")}
+    assert cohort_frames(made).all_labelled().frame_ids == []
+    assert label(made.path, table, source="weak", author="rules").labelled == 0
+    first = next(iter(truth))
+    other = {"level"} if truth[first] != {"level"} else {"upright"}
+    label(made.path, write_table(tmp_path / "expert.csv", {first: other}), author="rules")
+    row = made.annotations.label_matrix([first]).matrix[0]
+    assert set(made.settings.label_space.decode(row)) == other, "what a person says outranks it"
+    with pytest.raises(SonosiftError, match="need the name of what gave them"):
+        label(made.path, table, source="weak")
+    with pytest.raises(SonosiftError, match="Did you mean 'weak'"):
+        label(made.path, table, source="week")
+
+
+def test_a_row_that_contradicts_itself_is_named(cohort, tmp_path):
+    made, truth = cohort
+    ids = list(truth)
+    table = tmp_path / "labels.csv"
+    table.write_text(f"frame_id,upright,level,none\nelsewhere,1,0,0\n{ids[1]},0,1,0\n{ids[0]},1,0,1\n")
+    with pytest.raises(SonosiftError, match=r"(?s)row 3 cannot be: upright, none .1 rows.*Give 'none' alone"):
+        label(made.path, table)
+    table.write_text("frame_id,upright,level\n")
+    with pytest.raises(SonosiftError, match="it has no row"):
+        label(made.path, table)
+    table.write_text("file,index_in_clip,upright,level\na.dcm,first,1,0\n")
+    with pytest.raises(SonosiftError, match="row 1 of the table has no index_in_clip"):
+        label(made.path, table)
+    assert len(made.annotations) == 0

@@ -107,6 +107,9 @@ def test_bad_input_is_answered(cohort, tmp_path):
         (lambda: train(made.path, method="fixmatch", settings=TINY), "does not fit this label space"),
         (lambda: train(made.path, labels_from="peeple"), "people"),
         (lambda: train(made.path, labels_from="people=-1"), "weight of people"),
+        (lambda: train(made.path, split="defualt"), "Did you mean 'default'"),
+        (lambda: train(made.path, settings={"learning_rat": 1}), "Did you mean 'learning_rate'"),
+        (lambda: train(made.path, label_fraction=2), "label_fraction is 2"),
         (lambda: train(made.path, labels_from="weak"), "is labelled by weak"),
         (lambda: train(made.path, method="fixmatch-two-head", settings=TINY | {"min_count": 900}), "900 times"),
     ):

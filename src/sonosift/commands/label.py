@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sonosift.commands.summary import Summary
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from sonosift.cohort.cohort import Cohort
+    from sonosift.labels.space import LabelRows, LabelSpace
 
 
 class LabelSummary(Summary):
@@ -29,7 +30,12 @@ class LabelSummary(Summary):
     per_label: dict[str, int]
 
 
-def label(cohort: str | Path, labels: str | Path, *, author: str = "expert") -> LabelSummary:
+SOURCES = ("csv", "expert", "adjudication", "truth", "weak")
+WEAK = "weak"
+_NOBODY = "expert"
+
+
+def label(cohort: str | Path, labels: str | Path, *, author: str = _NOBODY, source: str = "csv") -> LabelSummary:
     """Label frames from a CSV table.
 
     The table names frames by a column ``frame_id``, or by ``file`` (path in the archive) and, for clips,
@@ -39,33 +45,44 @@ def label(cohort: str | Path, labels: str | Path, *, author: str = "expert") -> 
     Args:
         cohort: Folder of the cohort.
         labels: The CSV table.
-        author: Who gave the labels.
+        author: Who gave the labels; of weak labels, the program or rule that they come from.
+        source: csv, expert, adjudication or truth: what people say, which judges networks and outranks machines;
+            weak: what a machine derived, which only trains them (`sonosift train --labels-from weak=0.3`).
 
     Returns:
         How many frames were labelled.
     """
     from sonosift.cohort.annotations import Annotation
     from sonosift.cohort.cohort import Cohort
-    from sonosift.errors import SonosiftError
+    from sonosift.errors import SonosiftError, unknown_name
 
+    if source not in SOURCES:
+        raise unknown_name("source of a table", source, SOURCES)
+    if source == WEAK and author == _NOBODY:
+        raise SonosiftError(
+            "weak labels need the name of what gave them", "For instance: --source weak --author organ-rules"
+        )
     opened = Cohort.open(cohort)
     space = opened.settings.label_space
     table = _read_table(Path(labels), space.names, space.exclusive)
     rows = _frames_of(opened, table)
-    if len(table) and rows.is_empty():
+    if table.is_empty():
+        raise SonosiftError(f"{labels} holds no label: it has no row", "Nothing was changed.")
+    if rows.is_empty():
         raise SonosiftError(
             f"none of the {len(table)} rows of {labels} is about a frame of this cohort",
             "Frame ids and files are those of another cohort or archive; nothing was changed.",
         )
     matrix = rows.select(space.names).to_numpy()
-    space.validate_rows(matrix)
-    before = _labels_by(opened, author)
+    _check_rows(labels, space, matrix, rows["row"].to_list())
+    before = _labels_by(opened, author, source)
     named = [
         (row["frame_id"], space.decode(bits)) for row, bits in zip(rows.iter_rows(named=True), matrix, strict=True)
     ]
+    known: Any = source
     new = [(frame_id, names) for frame_id, names in named if before.get(frame_id) != tuple(sorted(names))]
     opened.annotations.add_many(
-        Annotation(target_kind="frame", target_id=frame_id, names=names, author=author, source="csv")
+        Annotation(target_kind="frame", target_id=frame_id, names=names, author=author, source=known)
         for frame_id, names in new
     )
     return LabelSummary(
@@ -110,9 +127,26 @@ def _read_table(path: Path, names: tuple[str, ...], exclusive: str | None) -> pl
     return table
 
 
+def _check_rows(path: str | Path, space: LabelSpace, matrix: LabelRows, numbers: list[int]) -> None:
+    """Refuse a table with a row that contradicts itself, and say which."""
+    import numpy as np
+
+    from sonosift.errors import SonosiftError
+
+    wrong = np.flatnonzero(~space.possible_rows(matrix))
+    if len(wrong):
+        names = ", ".join(space.decode(matrix[wrong[0]])) or "nothing"
+        raise SonosiftError(
+            f"{path} row {numbers[wrong[0]] + 1} cannot be: {names} ({len(wrong)} rows are like this)",
+            f"{space.rule_in_words()} Nothing was changed.",
+        )
+
+
 def _frames_of(cohort: Cohort, table: pl.DataFrame) -> pl.DataFrame:
     """Return the table with one row per frame of the cohort; the last row about a frame wins."""
     import polars as pl
+
+    from sonosift.errors import SonosiftError
 
     if "frame_id" in table.columns:
         known = cohort.catalog().select("frame_id")
@@ -120,15 +154,18 @@ def _frames_of(cohort: Cohort, table: pl.DataFrame) -> pl.DataFrame:
     else:
         sources = cohort.frames_by_source().rename({"path": "file"})
         keys = ["file", "index_in_clip"] if "index_in_clip" in table.columns else ["file"]
-        typed = table.with_columns(pl.col(key).cast(sources.schema[key]) for key in keys)
+        typed = table.with_columns(pl.col(key).cast(sources.schema[key], strict=False) for key in keys)
+        if typed[keys[-1]].null_count():
+            wrong = typed.filter(pl.col(keys[-1]).is_null())["row"][0] + 1
+            raise SonosiftError(f"row {wrong} of the table has no {keys[-1]}", "Number frames of a clip from 0.")
         found = typed.join(sources, on=keys, how="inner")
     return found.sort("row").unique("frame_id", keep="last", maintain_order=True)
 
 
-def _labels_by(cohort: Cohort, author: str) -> dict[str, tuple[str, ...]]:
+def _labels_by(cohort: Cohort, author: str, source: str) -> dict[str, tuple[str, ...]]:
     import polars as pl
 
-    history = cohort.annotations.history("frame").filter(pl.col("author") == author)
+    history = cohort.annotations.history("frame").filter(pl.col("author") == author, pl.col("source") == source)
     return {frame_id: tuple(sorted(names)) for frame_id, names in history.select("target_id", "names").iter_rows()}
 
 

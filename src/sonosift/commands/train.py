@@ -84,7 +84,7 @@ def train(
         method: supervised, probe, fixmatch-one-head, fixmatch-two-head, fixmatch, mixmatch, pi or temporal-ensembling.
         run: Name of the run; by default made of the method and the first weights.
         init: First weights: random, timm:NAME, the name of a run, or a file.
-        split: Split by patient; the usual one is made if there is none.
+        split: Split by patient; the one called default is made if there is none.
         label_fraction: Share of the labelled training frames to use, in whole exams.
         labels_from: Sources of labels with their weights, the first that knows a frame wins: people,group=0.5; also
             burnt_in, weak, expert, csv, truth, manifest, adjudication.
@@ -103,6 +103,7 @@ def train(
         How it went, and where weights and predictions are.
     """
     from sonosift.cohort.cohort import Cohort
+    from sonosift.cohort.splits import DEFAULT_NAME
     from sonosift.methods import registry
 
     entry = registry.find(method, "train")
@@ -143,8 +144,8 @@ def train(
     inherited = settings_of(opened, init, ("backbone", "channels", "scaling", "image_size"))
     values = registry.config_of(method, inherited | given, small=is_small(scale, device)).model_dump(mode="json")
     weights = weights_of(opened, init)
-    if split not in opened.splits.names():
-        opened.splits.make(name=split, seed=seed)
+    if split == DEFAULT_NAME and split not in opened.splits.names():
+        opened.splits.make(seed=seed)
     names = opened.settings.label_space.names
     sources = parsed_sources(labels_from)
     learn = part_of_labels(opened, labelled_part(opened, split, "train", sources, groups_of), label_fraction, seed)

@@ -96,7 +96,7 @@ class LabelSpace(BaseModel):
         if not possible.all():
             first = int(np.flatnonzero(~possible)[0])
             raise SonosiftError(
-                f"row {first} is not a label of {self.name!r}: {self._show(rows[first])}", self._rule_in_words()
+                f"row {first} is not a label of {self.name!r}: {self._show(rows[first])}", self.rule_in_words()
             )
 
     def possible_rows(self, matrix: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -116,7 +116,8 @@ class LabelSpace(BaseModel):
             return f"entries {row.tolist()}"
         return "{" + ", ".join(self.decode(row)) + "}"
 
-    def _rule_in_words(self) -> str:
+    def rule_in_words(self) -> str:
+        """Return what a row must be, for a person who has just written another one."""
         if self.kind in ONE_HOT_KINDS:
             return f"Give exactly one of: {', '.join(self.names)}."
         if self.exclusive is not None:
