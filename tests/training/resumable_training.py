@@ -1,6 +1,7 @@
-"""A tiny training as a process of its own, to be killed or shared: python resumable_training.py RUN METHOD PRECISION N.
+"""A tiny training as a process of its own, to be killed or shared.
 
-N is the number of processes; with more than one it starts the others itself.
+Called as ``python resumable_training.py RUN METHOD PRECISION N R``: N is the number of processes (with more than one it
+starts the others itself), R the learning rate.
 """
 
 import sys
@@ -24,14 +25,16 @@ STEPS = 12
 FRAMES = 60
 
 
-def main(folder: str, name: str, precision: str, count: str = "1", backbone: str = "test_resnet") -> None:
+def main(
+    folder: str, name: str, precision: str, count: str = "1", rate: str = "1e-2", backbone: str = "test_resnet"
+) -> None:
     progress.set_quiet(True)
     torch.set_num_threads(1)
     draw = np.random.default_rng(0)
     frames = FrameTensor(torch.from_numpy(draw.integers(0, 256, (FRAMES, 37, 37), dtype=np.uint8)))
     labels = (draw.random((FRAMES, 3)) < 0.4).astype(np.uint8)
     rows = Rows([f"e{i // 5}" for i in range(FRAMES)], [f"c{i // 3}" for i in range(FRAMES)], list(range(FRAMES)))
-    settings = {"backbone": backbone, "image_size": 32, "learning_rate": 1e-2} | OWN.get(name, {})
+    settings = {"backbone": backbone, "image_size": 32, "learning_rate": float(rate)} | OWN.get(name, {})
     facts = FACTS.get(name, {})
     facts = facts | {key: FRAMES for key in ("frames", "items") if key in facts}
     exams = {"exams_per_batch": 4, "max_images_per_exam": 4} if name in ("pica", "lsd") or "labels" in facts else {}

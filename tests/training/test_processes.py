@@ -13,9 +13,9 @@ SCRIPT = Path(__file__).with_name("resumable_training.py")
 ROOT = SCRIPT.parents[2]
 
 
-def train(folder, method, processes):
+def train(folder, method, processes, rate):
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, str(SCRIPT), str(folder), method, "32-true", str(processes)]
+    command = [sys.executable, str(SCRIPT), str(folder), method, "32-true", str(processes), rate]
     subprocess.run(command, env=environment, check=True, timeout=300)
     return folder
 
@@ -26,25 +26,26 @@ def losses_of(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("method", "steps_alike"),
+    ("method", "rate"),
     [
-        ("pica", 5),
-        ("lsd", 5),
-        ("simclr", 5),
-        ("moco", 5),
-        ("dino", 5),
-        ("uscl", 5),
-        ("deepcluster", 5),
-        ("context-encoder", 2),
+        ("pica", "1e-3"),
+        ("lsd", "1e-3"),
+        ("simclr", "1e-3"),
+        ("moco", "1e-3"),
+        ("dino", "1e-3"),
+        ("uscl", "1e-3"),
+        ("deepcluster", "1e-3"),
+        ("context-encoder", "1e-5"),
+        ("supervised", "1e-3"),
     ],
 )
-def test_two_processes_compute_the_losses_of_one(tmp_path, method, steps_alike):
+def test_two_processes_compute_the_losses_of_one(tmp_path, method, rate):
     """Contrast and clustering compare all rows, batch normalisation counts them all; queue and centre move alike.
 
-    Rounding differs, and a generator and its critic at this learning rate make much of it after a few steps: the first
-    two lines of their metrics are compared, all of the others'.
+    The order of sums differs, and with it the last digit of a gradient. Where that digit is all there is of it, Adam
+    makes a whole step of it, one way or the other: the rates are low, so that this stays a small part of the loss.
     """
-    alone, shared = (losses_of(train(tmp_path / str(count) / "run", method, count)) for count in (1, 2))
+    alone, shared = (losses_of(train(tmp_path / str(count) / "run", method, count, rate)) for count in (1, 2))
     assert len(alone) == len(shared) == 5
-    assert shared[0] == pytest.approx(alone[0], rel=1e-5)
-    assert shared[:steps_alike] == pytest.approx(alone[:steps_alike], rel=3e-3)
+    assert shared[0] == pytest.approx(alone[0], rel=1e-6)
+    assert shared == pytest.approx(alone, rel=1e-4)

@@ -25,16 +25,18 @@ class SyncedBatchNorm(nn.BatchNorm2d):
             return nn.BatchNorm2d.forward(self, input)
         wide = input.float()
         count = torch.tensor([float(wide.numel() // wide.shape[1])], device=wide.device)
-        sums = torch.cat([wide.sum(dim=(0, 2, 3)), (wide * wide).sum(dim=(0, 2, 3)), count])
-        total: Any = _AllSum.apply(sums)
-        channels = wide.shape[1]
+        total: Any = _AllSum.apply(torch.cat([wide.sum(dim=(0, 2, 3)), count]))
         size = total[-1].detach()
-        mean = total[:channels] / size
-        variance = (total[channels:-1] / size - mean * mean).clamp(min=0.0)
+        mean = total[:-1] / size
+        # Squares of distances from the mean: the difference of two large sums keeps few digits of a small spread.
+        centred = wide - mean.view(1, -1, 1, 1)
+        squares: Any = _AllSum.apply((centred * centred).sum(dim=(0, 2, 3)))
+        variance = squares / size
         self._remember(mean.detach(), variance.detach(), size)
         scale = torch.rsqrt(variance + self.eps) * (self.weight if self.weight is not None else 1.0)
-        offset = (self.bias if self.bias is not None else 0.0) - mean * scale
-        normed: Tensor = wide * scale.view(1, -1, 1, 1) + offset.view(1, -1, 1, 1)
+        normed: Tensor = centred * scale.view(1, -1, 1, 1)
+        if self.bias is not None:
+            normed = normed + self.bias.view(1, -1, 1, 1)
         return normed.to(input.dtype)
 
     @torch.no_grad()
