@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -113,7 +113,7 @@ class Bundle:
         return answers._replace(distance=distance, strange=distance > beyond)
 
     @torch.no_grad()
-    def _outputs(self, frames: NDArray[np.uint8]) -> dict[str, NDArray]:  # type: ignore[type-arg]
+    def _outputs(self, frames: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         parts = []
         for start in range(0, len(frames), _FRAMES_AT_A_TIME):
             some = torch.from_numpy(np.ascontiguousarray(frames[start : start + _FRAMES_AT_A_TIME]))
