@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.privacy.calipers import is_measuring_mark
+from sonosift.privacy.dotted_lines import find_dotted_lines
 from sonosift.privacy.inpainting import inpainted
 from sonosift.privacy.letter_rows import find_letter_rows
 from sonosift.privacy.passing_marks import Patch, is_new, patch_of, shows
@@ -84,6 +85,8 @@ class ClipCleaner:
         rows = find_letter_rows(still_layer, inside)
         for x0, y0, x1, y1 in rows:
             still[max(0, y0 - _MARGIN) : y1 + _MARGIN, max(0, x0 - _MARGIN) : x1 + _MARGIN] = True
+        if self._remove_calipers:
+            still |= find_dotted_lines(still_layer, inside)
         around = look_around(screen, inside, corner, [*boxes, *rows], strokes.strong)
         still = (still | around.crossing) & inside
         passing: dict[int, list[Patch]] = {}
