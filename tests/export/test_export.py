@@ -16,26 +16,30 @@ from safetensors.torch import load_file, save_file
 
 from sonosift.batches.frame_tensor import shrink
 from sonosift.batches.random_views import canvas_size, centre_view
+from sonosift.cohort.annotations import Annotation
 from sonosift.commands import export as command
 from sonosift.commands.evaluate import evaluate
 from sonosift.commands.export import export
+from sonosift.commands.train import train
 from sonosift.errors import SonosiftError
 from sonosift.evaluate.run_outputs import RunOutputs
 from sonosift.export import write_export
 from sonosift.export.bundle import load_bundle
 from sonosift.export.description import Description
 from sonosift.export.frame_preparation import FramePreparation
+from sonosift.labels.space import LabelSpace
 from sonosift.prediction import trained_run
 from sonosift.prediction.trained_run import TrainedRun
 from sonosift.training.finished_run import load_method
+from tests.export.conftest import TINY, bars_cohort
 
 TRAININGS, FEATURES = ("net", "two", "vit"), ("pre", "sobel", "sim")
 
 
-def written(cohort, run, to, tmp_path, **options):
+def written(cohort, run, to, tmp_path, limit=1e-5, **options):
     out = tmp_path / f"{run}-{to}"
     summary = export(cohort.path / "runs" / run, to=to, out=out, **options)
-    assert summary.largest_difference < 1e-5
+    assert summary.largest_difference < limit
     assert sorted(file.name for file in out.iterdir()) == summary.files
     return out
 
@@ -122,6 +126,29 @@ def test_a_bundle_decides_and_flags_as_predict_does(cohort, frames, tmp_path, ru
     assert (answers.strange == expected.strange).all()
     noise = np.random.default_rng(0).integers(0, 256, frames.shape, dtype=np.uint8)
     assert (load_bundle(out).answer(noise).strange == trained.answer(noise).strange).all()
+
+
+def test_where_every_frame_has_one_label_the_likeliest_is_the_answer(tmp_path, monkeypatch):
+    one = LabelSpace(name="one", kind="single", names=("upright", "level", "none"))
+    monkeypatch.setattr(bars_cohort, "BARS", one)
+    made, truth = bars_cohort.make_bars_cohort(tmp_path / "cohort", patients=12, labelled=False)
+    made.annotations.add_many(
+        Annotation(target_kind="frame", target_id=frame_id, names=(sorted(names)[0],), author="t", source="expert")
+        for frame_id, names in truth.items()
+    )
+    train(made.path, run="net", steps=2, image_size=32, settings=TINY)
+    frames = made.frames.read(made.frames.frame_ids[:9])
+    for to in ("bundle", "timm"):
+        # After two steps the temperature is its lowest, 1/20, and 20 times as large is what rounding leaves.
+        written(made, "net", to, tmp_path, limit=1e-4)
+    bundle = load_bundle(tmp_path / "net-bundle")
+    answers = bundle.answer(frames)
+    np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1)
+    assert (answers.decided.argmax(axis=1) == answers.logits.argmax(axis=1)).all()
+    assert (answers.decided.sum(axis=1) == 1).all()
+    outputs = dict(zip(bundle.network.output_names, bundle.network(torch.from_numpy(frames)), strict=True))
+    np.testing.assert_allclose(outputs["probabilities"].detach(), answers.probabilities, atol=1e-6)
+    assert "The likeliest label is the answer" in (tmp_path / "net-timm" / "MODEL_CARD.md").read_text()
 
 
 def test_groups_and_features_come_out_of_a_zip(cohort, frames, tmp_path):
