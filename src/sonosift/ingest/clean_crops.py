@@ -5,7 +5,7 @@ Whatever goes wrong here holds the clip back: a picture that was not cleaned and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,8 @@ from sonosift.ingest.crop_spool import CropSpool
 from sonosift.labels.burnt_in_dictionary import NAMED, BurntInDictionary
 from sonosift.privacy.clip_cleaner import ClipCleaner, Overlay
 from sonosift.privacy.fan import Mask
-from sonosift.privacy.independent_check import doubt_about
+from sonosift.privacy.flow_colours import FlowMasks, WithoutFlow, flow_with_words, without_box_outline
+from sonosift.privacy.independent_check import WRITING, doubt_about
 
 CLEANING_FAILED = "cleaning_failed"
 CHECK_FAILED = "check_failed"
@@ -53,7 +54,13 @@ class Cleaning:
 
 
 def clean_crops(
-    crops: CropSpool, cleaned: CropSpool, mask: Mask, screen: Image, corner: tuple[int, int], settings: WorkerSettings
+    crops: CropSpool,
+    cleaned: CropSpool,
+    mask: Mask,
+    screen: Image,
+    corner: tuple[int, int],
+    settings: WorkerSettings,
+    flow: FlowMasks | None = None,
 ) -> Cleaning:
     """Fill ``cleaned`` with the cleaned pictures of ``crops`` and say whether they may pass.
 
@@ -64,30 +71,38 @@ def clean_crops(
         screen: The first frame, whole.
         corner: Upper left corner of the box on the screen (x, y).
         settings: What the children were told.
+        flow: Where each frame shows colour flow, as far as that is known.
     """
+    flow = flow or FlowMasks()
     try:
-        overlay = ClipCleaner(remove_calipers=not settings.keep_calipers).study(crops, mask, screen, corner)
+        written = flow_with_words(crops, flow, mask) if flow else None
+        shown = WithoutFlow(crops, flow, written) if flow else crops
+        overlay = ClipCleaner(remove_calipers=not settings.keep_calipers).study(shown, mask, screen, corner)
         fan = mask.astype(np.uint8)
         pixels = max(1, int(fan.sum()))
-        shares = []
+        shares, lost = [], 0.0
         for position, crop in enumerate(crops):
             picture = overlay.clean(position, crop)
             cleaned.append(np.asarray(cv2.bitwise_and(picture, picture, mask=fan), dtype=np.uint8))
-            shares.append(float((overlay.altered(position) & mask).sum()) / pixels)
+            altered = overlay.altered(position) & mask
+            shares.append(float(altered.sum()) / pixels)
+            lost = max(lost, float((without_box_outline(altered) if flow else altered).sum()) / pixels)
         words = [word.text for word in overlay.words]
         label = label_of(words, settings.label_dictionary) if settings.label_dictionary else None
         view = label_of(words, "views")
     except Exception:  # fail closed: the code alone is kept, a message could hold what was read
         return Cleaning([0.0] * len(crops), doubt=CLEANING_FAILED)
-    return Cleaning(shares, label, view, overlay, _doubt(cleaned, mask, shares))
+    return Cleaning(shares, label, view, overlay, _doubt(cleaned, mask, lost, flow, written))
 
 
-def _doubt(cleaned: CropSpool, mask: Mask, shares: list[float]) -> str | None:
+def _doubt(cleaned: Sequence[Image], mask: Mask, lost: float, flow: FlowMasks, written: Mask | None) -> str | None:
     # One frame is enough: a clip is kept or held as a whole.
-    if max(shares, default=0.0) > MOST_ALTERED:
+    if lost > MOST_ALTERED:
         return MUCH_ALTERED
     try:
-        doubt = doubt_about(cleaned, mask)
+        if written is not None and written.any() and flow_with_words(cleaned, flow, mask).any():
+            return WRITING.lower()
+        doubt = doubt_about(WithoutFlow(cleaned, flow, written) if flow else cleaned, mask)
     except Exception:  # fail closed
         return CHECK_FAILED
     return None if doubt is None else doubt.code.lower()

@@ -27,6 +27,7 @@ from sonosift.privacy.fan import TRUSTED, Fan, Mask, find_fan
 from sonosift.privacy.fan_polygon import drawn_fan, polygon_of
 from sonosift.privacy.fan_template_folder import FanTemplateFolder
 from sonosift.privacy.fan_templates import FanTemplate, apply_template, templates_for
+from sonosift.privacy.flow_colours import FlowMasks, flow_in
 from sonosift.privacy.pseudonyms import Pseudonyms
 from sonosift.privacy.screens_without_scan import shows_no_scan
 
@@ -55,6 +56,7 @@ class _Spooled:
     screen: Image
     crops: CropSpool
     facts: list[FrameFacts]
+    flow: FlowMasks
 
 
 class _ClipDecoder:
@@ -144,7 +146,7 @@ class _ClipDecoder:
 
     def _cleaning(self, spooled: _Spooled, cleaned: CropSpool) -> Cleaning:
         corner = (spooled.fan.box[0], spooled.fan.box[1])
-        return clean_crops(spooled.crops, cleaned, spooled.mask, spooled.screen, corner, self._settings)
+        return clean_crops(spooled.crops, cleaned, spooled.mask, spooled.screen, corner, self._settings, spooled.flow)
 
     def _fan(self, first: list[Frame]) -> Fan | None:
         """Find the fan: as a person drew it for the machine, else in the pixels, else as the machine's other clips."""
@@ -176,15 +178,17 @@ class _ClipDecoder:
 
     def _spooled(self, frames: Iterator[Frame], fan: Fan) -> _Spooled:
         """Read the clip to its end; what is kept in memory does not grow with it."""
-        crops, facts, screen = self._spool("crops"), [], None
+        crops, facts, flow, screen = self._spool("crops"), [], FlowMasks(), None
+        x0, y0, x1, y1 = fan.box
+        mask = fan.mask[y0:y1, x0:x1]
         for frame in frames:
             screen = frame.grey if screen is None else screen
             crops.append(blanked_crop(frame.grey, fan))
             facts.append(facts_of(frame, fan))
+            flow.append(None if frame.rgb is None else flow_in(frame.rgb[y0:y1, x0:x1], mask))
         assert screen is not None
         self._check_unchanged()
-        x0, y0, x1, y1 = fan.box
-        return _Spooled(fan, fan.mask[y0:y1, x0:x1], screen, crops, facts)
+        return _Spooled(fan, mask, screen, crops, facts, flow)
 
     def _out_of_scope(self, spooled: _Spooled, cleaning: Cleaning) -> str | None:
         flow = any(facts.colour.is_flow(cleaning.written(at)) for at, facts in enumerate(spooled.facts))
