@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from sonosift.nets.backbone import Backbone
-from sonosift.nets.small_maps import SmallMapConv2d, learn_small_maps_as_products
+from sonosift.nets.small_maps import SmallMapConv2d, compute_small_maps_as_products
 
 
 def twins(**of_the_layer):
@@ -12,7 +12,7 @@ def twins(**of_the_layer):
     plain = nn.Conv2d(64, 48, **of_the_layer)
     ours = nn.Sequential(nn.Conv2d(64, 48, **of_the_layer))
     ours[0].load_state_dict(plain.state_dict())
-    learn_small_maps_as_products(ours)
+    compute_small_maps_as_products(ours)
     return plain, ours.train()
 
 
@@ -40,7 +40,7 @@ def test_answers_and_gradients_are_torch_s(side, layer):
         torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_only_small_maps_in_training_are_computed_so(monkeypatch):
+def test_only_small_maps_are_computed_so_and_only_to_learn_or_embed(monkeypatch):
     plain, ours = twins(kernel_size=3, padding=1)
     used = []
     around = SmallMapConv2d._around
@@ -50,13 +50,16 @@ def test_only_small_maps_in_training_are_computed_so(monkeypatch):
         return around(layer)
 
     monkeypatch.setattr(SmallMapConv2d, "_around", counted)
-    ours(torch.randn(1, 64, 2, 2))
+    small = torch.randn(1, 64, 2, 2)
+    ours(small)
     assert used == [1]
     ours(torch.randn(1, 64, 4, 4))
-    with torch.inference_mode():
-        small = torch.randn(1, 64, 2, 2)
+    with torch.no_grad():
         assert torch.equal(ours.eval()(small), plain(small))
     assert used == [1]
+    with torch.inference_mode():
+        torch.testing.assert_close(ours(small), plain(small))
+    assert used == [1, 1]
 
 
 def test_a_backbone_keeps_its_weights_names_and_its_answers():
@@ -73,5 +76,5 @@ def test_grouped_and_narrow_layers_stay_as_they_are():
         nn.Conv2d(64, 64, 3, groups=64), nn.Conv2d(8, 8, 3), nn.Conv2d(64, 64, 1), nn.Conv2d(64, 64, 3, dilation=2),
         nn.Conv2d(64, 64, 3, padding="same"), nn.Conv2d(64, 64, 3, padding=1, padding_mode="reflect"),
     )  # fmt: skip
-    learn_small_maps_as_products(network)
+    compute_small_maps_as_products(network)
     assert not any(type(module) is SmallMapConv2d for module in network)

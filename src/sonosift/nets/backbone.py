@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from sonosift.errors import SonosiftError, unknown_name
 from sonosift.nets.scaling import Scaling, mean_and_spread
-from sonosift.nets.small_maps import learn_small_maps_as_products
+from sonosift.nets.small_maps import compute_small_maps_as_products
 
 _LEAST_SPREAD = 1e-6
 GREY, SOBEL, COLOUR = 1, 2, 3
@@ -44,7 +44,7 @@ class Backbone(nn.Module):
         self.net = timm.create_model(
             architecture, pretrained=False, num_classes=0, in_chans=channels, **of_transformers
         )
-        learn_small_maps_as_products(self.net)
+        compute_small_maps_as_products(self.net)
         mean, spread = mean_and_spread(scaling, colour=channels == COLOUR)
         # Not persistent: the saved weights hold timm's keys and nothing else.
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from sonosift.nets.small_maps import learn_small_maps_as_products
+from sonosift.nets.small_maps import compute_small_maps_as_products
 
 _WIDTHS = (64, 128, 256, 512)
 
@@ -37,7 +37,7 @@ class ProjectionCritic(nn.Module):
             layers.append(nn.LeakyReLU(0.2, inplace=True))
             entering = width
         self.body = nn.Sequential(*layers)
-        learn_small_maps_as_products(self.body)
+        compute_small_maps_as_products(self.body)
         self.answer = normed(nn.Linear(entering, 1))
         self.tags = normed(_embeddings(tags, entering)) if tags else None
         self._pool = pool

@@ -1,4 +1,4 @@
-"""Convolutions over maps of a few places, learnt as matrix products on a CPU.
+"""Convolutions over maps of a few places, computed as matrix products on a CPU.
 
 The last layers of a ResNet see 2x2 places of a 64-pixel image. There the CPU library's convolutions, and above all
 their gradients, take several times as long as the product of the unfolded map with the weights, which is the same sum
@@ -16,8 +16,8 @@ MOST_PLACES = 9
 _FEWEST_CHANNELS = 64
 
 
-def learn_small_maps_as_products(network: nn.Module) -> None:
-    """Let the convolutions of a network compute small maps as matrix products while they learn on a CPU."""
+def compute_small_maps_as_products(network: nn.Module) -> None:
+    """Let the convolutions of a network compute small maps as matrix products while it learns or embeds on a CPU."""
     for module in network.modules():
         if type(module) is nn.Conv2d and _fits(module):
             module.__class__ = SmallMapConv2d
@@ -29,8 +29,9 @@ class SmallMapConv2d(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's name)
         """Convolve ``[B, C, H, W]``."""
         height, width = (self._places(side, axis) for axis, side in enumerate(input.shape[2:]))
-        small = self.training and input.device.type == "cpu" and 1 <= height * width <= MOST_PLACES
-        if not small:
+        # Elsewhere (an export, a look at where the network looks) it stays the convolution that it is.
+        ours = self.training or torch.is_inference_mode_enabled()
+        if not (ours and input.device.type == "cpu" and 1 <= height * width <= MOST_PLACES):
             return super().forward(input)
         # Channels last, as training holds images and weights: nothing has to be reordered.
         down, right = self.kernel_size

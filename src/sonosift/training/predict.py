@@ -25,7 +25,6 @@ class Predictions(NamedTuple):
     logits: NDArray[np.float32]
 
 
-@torch.no_grad()
 def predict(method: Method, frames: FrameSource, precision: Precision, *, title: str = "") -> Predictions:
     """Run a method over all frames in their order, in evaluation mode; a title shows a progress bar."""
     was_training = method.training
@@ -36,14 +35,16 @@ def predict(method: Method, frames: FrameSource, precision: Precision, *, title:
         np.arange(start, min(start + _FRAMES_AT_A_TIME, len(frames)))
         for start in range(0, len(frames), _FRAMES_AT_A_TIME)
     ]
-    for place, rows in enumerate(progress.track(batches, title, unit="batch") if title else batches):
-        images = centre_view(frames.gather(rows).to(device), method.image_size)
-        if place + 1 < len(batches):
-            frames.expect(batches[place + 1])
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
-            found, answers = method(images)
-        features.append(found.float().cpu())
-        logits.append(answers.float().cpu())
+    # Not around the lines above: weights that were moved in this mode could not learn any more.
+    with torch.inference_mode():
+        for place, rows in enumerate(progress.track(batches, title, unit="batch") if title else batches):
+            images = centre_view(frames.gather(rows).to(device), method.image_size)
+            if place + 1 < len(batches):
+                frames.expect(batches[place + 1])
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed"):
+                found, answers = method(images)
+            features.append(found.float().cpu())
+            logits.append(answers.float().cpu())
     method.train(was_training)
     return Predictions(torch.cat(features).numpy(), torch.cat(logits).numpy())
 
