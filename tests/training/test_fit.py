@@ -95,6 +95,27 @@ def small_training(tmp_path, plan, *, validate=None, name="supervised", targets=
     return method, run, result
 
 
+@pytest.mark.parametrize(("precision", "computed"), [("32-true", torch.float32), ("bf16-mixed", torch.bfloat16)])
+def test_steps_are_computed_in_the_precision_asked_for_and_weights_stay_float32(
+    tmp_path, monkeypatch, precision, computed
+):
+    from sonosift.nets.backbone import Backbone
+
+    seen = []
+    whole = Backbone.forward
+
+    def forward(self, images):
+        found = whole(self, images)
+        if torch.is_grad_enabled():  # the look at health is computed so in any case
+            seen.append(found.dtype)
+        return found
+
+    monkeypatch.setattr(Backbone, "forward", forward)
+    method, _, _ = small_training(tmp_path, FitPlan(steps=3, seed=0, precision=precision), name="pica", targets=False)
+    assert seen == [computed] * 3
+    assert {weight.dtype for weight in method.parameters()} == {torch.float32}
+
+
 def test_early_stopping_keeps_the_best_weights(tmp_path):
     values = iter([0.3, 0.6, 0.5, 0.6, 0.2])
     seen = []
@@ -190,6 +211,7 @@ def test_frames_from_the_disk_train_to_the_same_weights(tmp_path):
 @pytest.mark.parametrize("killed_at", [3, 4], ids=["before the warning", "after the warning"])
 def test_warnings_are_those_of_an_uninterrupted_training(tmp_path, killed_at):
     """A sign is said when it was bad three times in a row, wherever between them the training was killed."""
+    frames = FrameTensor(torch.from_numpy(bars(12, seed=1)[0]))
 
     def train(folder, looks_until_killed=math.inf):
         looks = []
@@ -200,7 +222,6 @@ def test_warnings_are_those_of_an_uninterrupted_training(tmp_path, killed_at):
                 raise KeyboardInterrupt
             return {"knn_above_chance": -0.1}
 
-        frames = FrameTensor(torch.randint(0, 256, (12, 37, 37), dtype=torch.uint8))
         method = new_method("pica", SETTINGS, {}, seed=0)
         plan = FitPlan(steps=5, seed=0, log_every=1, look_every=1, save_every_s=0)
         run = RunFolder.open(folder) if folder.exists() else RunFolder.create(folder, {})

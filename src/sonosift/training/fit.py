@@ -166,7 +166,9 @@ class _Loop:
         self.wrapped.train()
         values: dict[str, float] = {}
         for turn, stepper in self.steppers.items():
-            losses = self.wrapped.training_step(batch, turn)
+            # Lightning's wrapper casts a training step itself only when several processes share it.
+            with self.fabric.autocast():
+                losses = self.wrapped.training_step(batch, turn)
             values |= {name: float(value.detach()) for name, value in losses.items()}
             self.check(values)
             self.fabric.backward(losses["loss"])
