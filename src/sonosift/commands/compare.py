@@ -111,7 +111,7 @@ def compare(
     config = {"command": "compare", "method": "compare", "part": asked.part, "labels": _labels(opened, asked)}
     run = opened.runs.create(called, config, frame_ids=opened.frames.frame_ids)
     with lock.exclusive(run.path / "lock", f"comparison {called}"):
-        work = _Work(opened, asked, KeptResults(run), workers)
+        work = _Work(opened, asked, KeptResults(run), workers, only_look=cells == 0)
         work.choose_weights()
         work.train(cells)
         return work.summary(draws)
@@ -120,52 +120,45 @@ def compare(
 class _Work:
     """The steps of one call."""
 
-    def __init__(self, cohort: Cohort, grid: Grid, kept: KeptResults, workers: int | None) -> None:
+    def __init__(self, cohort: Cohort, grid: Grid, kept: KeptResults, workers: int | None, *, only_look: bool) -> None:
+        from sonosift.comparison.jobs import Jobs
+
         self.cohort, self.grid, self.kept = cohort, grid, kept
         self.name = kept.run.name
-        self._workers = workers
+        self._jobs = Jobs(cohort, grid, self.name)
+        self._workers, self._only_look = workers, only_look
         self.weights: dict[str, str] = {}
         self.failed: dict[str, str] = {}
 
     def choose_weights(self) -> None:
         """Train the candidates, and settle what each initialisation is."""
-        from sonosift.commands.compare_worker import CANDIDATE
         from sonosift.comparison.cells import candidate_cells
         from sonosift.comparison.chosen_weights import best_candidate
 
+        self._compute("first weights", [*self._jobs.candidates(), *self._jobs.features()])
         candidates = candidate_cells(self.name, self.grid)
-        several = {cell.initialisation for cell in candidates if cell.number}
-        self._compute(
-            "candidates",
-            [
-                self._job(CANDIDATE, cell.name, cell.spec(), run=cell.name, judge=cell.initialisation in several)
-                for cell in candidates
-            ],
-        )
         for name, init in self.grid.initialisations.items():
             if init.weights is not None:
                 self.weights[name] = init.weights
                 continue
             found = [self.kept.facts(cell.name) for cell in candidates if cell.initialisation == name]
             # One alone needs no score.
-            best = best_candidate([None if not one else one["score"] if name in several else 0.0 for one in found])
+            scores = [None if not one else one["score"] if len(found) > 1 else 0.0 for one in found]
+            best = best_candidate(scores)
             if best is not None:
                 self.weights[name] = found[best]["run"]
 
     def train(self, cells: int | None) -> None:
-        """Train the cells, at most ``cells`` of them, and compute the baselines."""
-        from sonosift.commands.compare_worker import TRAINING
-
-        wanted = [cell for cell in self.trainings() if cell.initialisation in self.weights]
-        jobs = [
-            self._job(TRAINING, cell.name, cell.spec(self.weights[cell.initialisation]), run=cell.name)
-            for cell in wanted
-        ]
+        """Compute the baselines, and train the cells, at most ``cells`` of them."""
+        jobs = self._jobs.trainings(self.weights)
         todo = [job for job in jobs if not self.kept.done(job["cell"], job["spec"])]
-        now = todo if cells is None else todo[:cells]
-        self._remove_judged([job["run"] for job in jobs if job not in todo])
-        self._compute("baselines", self._baselines())
-        self._compute("trainings", now, done=len(jobs) - len(todo), total=len(jobs))
+        if not self.grid.keep_runs:
+            for job in jobs:
+                if job not in todo:
+                    # What a process killed at the wrong moment left of a run whose answers are kept.
+                    shutil.rmtree(self.cohort.runs.path / job["run"], ignore_errors=True)
+        probes = [job for job in self._jobs.probes(self.weights) if job["spec"]["features"] not in self.failed]
+        self._compute("baselines and trainings", [*probes, *(todo if cells is None else todo[:cells])])
         for cell in self.trainings():
             if cell.initialisation not in self.weights:
                 self.failed[cell.name] = f"no candidate of {cell.initialisation} came to its end"
@@ -213,52 +206,18 @@ class _Work:
             self.kept.run.finish(**found.model_dump(mode="json"))
         return found
 
-    def _baselines(self) -> list[dict[str, Any]]:
-        """Compute the features that no run holds, and return the probes' jobs."""
-        from sonosift.commands.compare_worker import FEATURES, PROBE
-        from sonosift.comparison.cells import PIXELS, baseline_cells
-        from sonosift.comparison.grid import plain
-
-        grid = self.grid
-        sources, jobs = {PIXELS: PIXELS}, []
-        for init, weights in self.weights.items():
-            if weights in self.cohort.runs.names():
-                sources[init] = weights
-                continue
-            sources[init] = plain(init)
-            spec = {
-                "weights": weights, "network": grid.network, "image_size": grid.image_size, "scale": grid.scale,
-                "precision": grid.precision, "seed": grid.seeds[0],
-            }  # fmt: skip
-            jobs.append(self._job(FEATURES, sources[init], spec))
-        self._compute("features", jobs)
-        return [
-            self._job(PROBE, cell.name, cell.spec(sources[cell.source]))
-            for cell in baseline_cells(self.name, grid)
-            if cell.source in sources and sources[cell.source] not in self.failed
-        ]
-
-    def _remove_judged(self, runs: list[str]) -> None:
-        """Remove what a process killed at the wrong moment left of runs whose answers are kept."""
-        for name in [] if self.grid.keep_runs else runs:
-            shutil.rmtree(self.cohort.runs.path / name, ignore_errors=True)
-
-    def _job(self, kind: str, cell: str, spec: dict[str, Any], **more: Any) -> dict[str, Any]:
-        common = {"cohort": str(self.cohort.path), "comparison": self.name, "part": self.grid.part}
-        return {"kind": kind, "cell": cell, "spec": spec, "keep_run": self.grid.keep_runs} | common | more
-
-    def _compute(self, title: str, jobs: Sequence[dict[str, Any]], *, done: int = 0, total: int | None = None) -> None:
+    def _compute(self, title: str, jobs: Sequence[dict[str, Any]]) -> None:
         """Compute what is not there yet; what fails is noted, and the rest goes on."""
         from sonosift.commands.compare_worker import MODULE
         from sonosift.comparison.worker_processes import FAILED, environments, work_off
         from sonosift.machine import progress
 
         todo = [job for job in jobs if not self.kept.done(job["cell"], job["spec"])]
-        if not todo:
+        if not todo or self._only_look:
             return
         accelerators = _accelerators()
         surroundings = environments(self._workers or max(1, accelerators), accelerators)
-        with progress.bar(title, total=total or len(jobs), unit="cells", done=done or len(jobs) - len(todo)) as bar:
+        with progress.bar(title, total=len(jobs), unit="cells", done=len(jobs) - len(todo)) as bar:
             for job, answer in work_off(todo, MODULE, surroundings):
                 if FAILED in answer:
                     self.failed[job["cell"]] = answer[FAILED]

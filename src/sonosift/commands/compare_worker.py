@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from sonosift.evaluate.protocol import LabelledFrames
 
 MODULE = "sonosift.commands.compare_worker"
-CANDIDATE, FEATURES, TRAINING, PROBE = "candidate", "features", "training", "probe"
 _PARENT_SECONDS = 0.5
 
 
 def compute(job: dict[str, Any]) -> dict[str, Any]:
     """Compute one cell and keep its result; the answer says what became of it."""
     from sonosift.cohort.cohort import Cohort
+    from sonosift.comparison.jobs import CANDIDATE, FEATURES, PROBE, TRAINING
     from sonosift.comparison.kept_results import KeptResults
     from sonosift.comparison.worker_processes import FAILED
 

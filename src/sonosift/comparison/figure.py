@@ -22,9 +22,8 @@ def draw(rows: Rows, fractions: Sequence[float]) -> str:
     fractions = sorted(fractions)
     trained = _lines(rows, TRAINING)
     plain = _constants_and_best_probe(rows)
-    ends = [
-        end for row in rows.values() for end in row.spread() if end == end and row in [*_flat(trained), *_flat(plain)]
-    ]
+    # Of two seeds the interval is wider than everything else: whiskers end where the picture does.
+    ends = [row.spread().mean for row in (*_flat(trained), *_flat(plain))]
     low, high = _round_ends(ends)
     height = max(_TOP + _HEIGHT + 50, _TOP + _LINE * (len(trained) + len(plain) + 3))
     parts = [
@@ -102,9 +101,9 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _round_ends(values: Sequence[float]) -> tuple[float, float]:
-    """Ends of the axis on whole twentieths, within 0 and 1."""
-    low, high = max(0.0, min(values)), min(1.0, max(values))
-    return int(low * 20) / 20, min(1.0, (int(high * 20) + 1) / 20)
+    """Ends of the axis on whole twentieths, a twentieth at least beyond the values, within 0 and 1."""
+    low, high = int(min(values) * 20) - 1, int(max(values) * 20) + 2
+    return max(0, low) / 20, min(20, high) / 20
 
 
 def _lines(rows: Rows, kind: str) -> list[list[Row]]:

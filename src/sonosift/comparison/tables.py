@@ -33,7 +33,7 @@ class Table:
         head = "".join(f"<th>{escape(cell)}</th>" for cell in self.header)
         body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
         return (
-            f"<section><h2>{escape(self.title)}</h2><p>{escape(self.about)}</p>"
+            f"<section><h2>{escape(self.title.rstrip('.'))}</h2><p>{escape(self.about)}</p>"
             f'<div class="wide"><table><tr>{head}</tr>{body}</table></div></section>'
         )
 

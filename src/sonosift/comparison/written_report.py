@@ -74,7 +74,7 @@ def write_report(
 
 
 def _tables(cohort: Cohort, grid: Grid, rows: Rows, found: list[Difference]) -> list[tables.Table]:
-    fractions = grid.label_fractions
+    fractions = sorted(grid.label_fractions)
     names = cohort.settings.label_space.names
     about = "Weighted F1, seeds averaged (95 % interval over resampled patients, the same ones for both)."
     best = best_training(rows)
@@ -101,7 +101,7 @@ def _scale(cohort: Cohort, grid: Grid, kept: KeptResults, cells: Sequence[Traini
     size = f"{grid.image_size} px, " if grid.image_size else ""
     frames = {
         fraction: sorted({facts["training_frames"] for cell, facts in _facts(kept, cells) if cell.fraction == fraction})
-        for fraction in grid.label_fractions
+        for fraction in sorted(grid.label_fractions)
     }
     labels = "; ".join(
         f"{100 * fraction:g} % are {'–'.join(map(str, dict.fromkeys([sizes[0], sizes[-1]])))} frames"
