@@ -102,6 +102,18 @@ def test_speckle_as_contrasty_as_letters_is_no_writing():
     assert not shows_no_scan(speckle)
 
 
+@pytest.mark.parametrize("enlarged", [1, 2, 3, 4])
+@pytest.mark.parametrize("smooth", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+def test_coarse_speckle_is_no_writing(enlarged, smooth):
+    small = np.random.default_rng(7).rayleigh(60, (300 // enlarged, 400 // enlarged)).clip(15, 255).astype(np.uint8)
+    scan = cv2.resize(small, None, fx=enlarged, fy=enlarged, interpolation=smooth)
+    picture = np.zeros((HEIGHT, WIDTH), np.uint8)
+    picture[60 : 60 + scan.shape[0], 100 : 100 + scan.shape[1]] = scan
+    cv2.putText(picture, "A. MILLER 1950-02-26", (4, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
+    assert not shows_no_scan(picture)
+    assert not shows_no_scan(compressed(picture, 75))
+
+
 def test_a_small_scan_on_a_page_makes_it_none():
     picture = written(ground(0), lines=5)
     speckle = cv2.GaussianBlur(np.random.default_rng(0).normal(90, 60, (150, 180)), (0, 0), 1.5)

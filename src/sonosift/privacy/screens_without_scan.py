@@ -19,10 +19,11 @@ _BLOCK = 8
 """Side of the squares that are judged: those of JPEG, so that what it spills beside a letter stays in few of them."""
 _SMALLEST = 160
 """Nothing is said of a smaller picture: a page cannot be read on it."""
-_LIVELY, _LIVELY_AND_BOLD = 0.4, 0.6
+_LIVELY = 0.4
 _BOLD = 100
 _OF_ONE_GREY = 12
 _GROUND_OF_WRITING = 0.35
+_AROUND, _SAME_GROUND, _MOSTLY = 5, 8, 0.6
 _MOST_GRAIN = 0.004
 _APART = 30
 _LEAST_SHOWN = 0.002
@@ -50,14 +51,28 @@ def _grain(screen: NDArray[np.int16]) -> float:
     steps[1:] |= screen[1:] != screen[:-1]
     lively, blocks = _in_blocks(steps).mean(axis=-1), _in_blocks(screen)
     bold = blocks.max(axis=-1) - blocks.min(axis=-1) > _BOLD
-    # Between letters there is ground of one grey; speckle as contrasty as letters has none.
-    writing = bold.copy()
-    middle = np.median(blocks[bold], axis=-1, keepdims=True)
-    writing[bold] = (np.abs(blocks[bold] - middle) <= _OF_ONE_GREY).mean(axis=-1) > _GROUND_OF_WRITING
+    writing = _writing(blocks, bold)
     beside_writing = cv2.dilate(writing.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    grainy = ((lively > _LIVELY) & ~bold & ~beside_writing) | ((lively > _LIVELY_AND_BOLD) & bold & ~writing)
+    grainy = ((lively > _LIVELY) & ~bold & ~beside_writing) | (bold & ~writing)
     padded = np.pad(grainy.astype(np.uint8), 2)
     return float(cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))[2:-2, 2:-2].mean())
+
+
+def _writing(blocks: NDArray[np.int16], bold: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of the bold blocks are letters or lines.
+
+    Between letters there is ground of one grey, that of the blocks around. Speckle as contrasty as letters has no
+    ground, and coarse speckle another one in each block.
+    """
+    ground = blocks.mean(axis=-1)
+    ground[bold] = np.median(blocks[bold], axis=-1)
+    around = cv2.medianBlur(ground.astype(np.uint8), _AROUND).astype(np.float64)
+    grounded = (np.abs(blocks[bold] - ground[bold][:, None]) <= _OF_ONE_GREY).mean(axis=-1) > _GROUND_OF_WRITING
+    as_around = np.abs(ground - around)[bold] <= _SAME_GROUND
+    writing = np.zeros(bold.shape, dtype=bool)
+    if as_around[grounded].sum() > _MOSTLY * grounded.sum():
+        writing[bold] = grounded
+    return writing
 
 
 def _in_blocks(pixels: NDArray[Any]) -> NDArray[Any]:
