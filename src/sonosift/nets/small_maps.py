@@ -7,9 +7,14 @@ their gradients, take several times as long as the product of the unfolded map w
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from sonosift.nets import learnt_as_product
+from sonosift.nets.learnt_as_product import Pair
 
 MOST_PLACES = 9
 """Above this the unfolded map costs more than it saves: 2x2 and 3x3 places gain, 4x4 do not."""
@@ -46,6 +51,15 @@ class SmallMapConv2d(nn.Conv2d):
         if self.bias is not None:
             answers = answers + self.bias
         return answers.view(len(input), height, width, -1).permute(0, 3, 1, 2)
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: A002 (torch's name)
+        height, width = (self._places(side, axis) for axis, side in enumerate(input.shape[2:]))
+        precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
+        learns = self.training and input.device.type == "cpu" and bias is None
+        if learns and learnt_as_product.gains(height * width, self.out_channels, precision):
+            stride, padding = cast(Pair, self.stride), cast(Pair, self.padding)
+            return learnt_as_product.convolve(input.to(precision), weight.to(precision), stride, padding)
+        return cast(Tensor, super()._conv_forward(input, weight, bias))
 
     def _around(self) -> tuple[int, ...]:
         """The padding as ``F.pad`` takes it, for ``[B, H, W, C]``."""
