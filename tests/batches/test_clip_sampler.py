@@ -84,7 +84,7 @@ def test_a_cohort_ingested_at_that_rate_or_below_is_taken_whole(rate_hz, ingeste
     assert apart(times, 3.0).tolist() == list(range(len(times)))
 
 
-@pytest.mark.parametrize("times", [[0.0] * 5, [0.0, np.nan, 0.2], [], [0.3, 0.2, 0.1]])
+@pytest.mark.parametrize("times", [[0.0] * 5, [0.0, np.nan, 0.2], [np.nan], [np.nan] * 3, [], [0.3, 0.2, 0.1]])
 def test_without_times_all_frames_stay(times):
     assert apart(np.array(times, dtype=np.float64), 3.0).tolist() == list(range(len(times)))
 

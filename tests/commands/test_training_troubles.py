@@ -132,3 +132,16 @@ def test_pictures_of_frames_that_were_not_learnt_from_come_into_the_report(cohor
     row = next(row for row in cohort.runs.get("context-encoder").metrics() if "validation_loss" in row)
     joint = 0.99 * row["validation_reconstruction"] + 0.01 * row["validation_fooling"]
     assert row["validation_loss"] == pytest.approx(joint, rel=1e-5)
+
+
+@pytest.mark.parametrize("method", ["context-encoder", "uscl"])
+def test_a_split_without_a_validation_part_keeps_the_last_step(tmp_path, method):
+    """And shows frames of the whole cohort, where the method shows any."""
+    made, _ = make_bars_cohort(tmp_path / "c", patients=4, frames_per_exam=2)
+    made.splits.make({"train": 0.5, "test": 0.5}, seed=0, name="halves")
+    found = pretrain(
+        made.path, method=method, split="halves", part="train", steps=1, image_size=64, settings=tiny(method)
+    )
+    assert found.best_step is None
+    pictures = made.runs.get(method).path / "pictures.npz"
+    assert pictures.exists() is (method == "context-encoder")

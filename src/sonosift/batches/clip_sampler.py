@@ -82,9 +82,9 @@ def apart(times_s: NDArray[np.float64], frames_per_second: float) -> NDArray[np.
     array([0, 2, 4, 6])
     """
     everything = np.arange(len(times_s))
-    if not (np.diff(times_s) > 0).all():
+    if len(times_s) < 2 or not (np.diff(times_s) > 0).all():
         return everything
-    kept, due = [], times_s[0] if len(times_s) else 0.0
+    kept, due = [], times_s[0]
     for place, time in enumerate(times_s):
         if time + _ROUNDED_S >= due:
             kept.append(place)

@@ -18,6 +18,7 @@ from sonosift.nets.initial_weights import RANDOM, TIMM
 
 ALL = "all"
 TRAIN = "train"
+VALIDATION = "validation"
 
 
 def frames_without_labels(cohort: Cohort, split: str, part: str | None) -> tuple[pl.DataFrame, str]:
@@ -37,6 +38,12 @@ def frames_without_labels(cohort: Cohort, split: str, part: str | None) -> tuple
             f"there is no frame to learn from in {cohort.path} (part: {part})", "Ingest an archive first."
         )
     return rows, part
+
+
+def validation_rows(cohort: Cohort, split: str) -> pl.DataFrame:
+    """Return the catalog rows of a split's validation part; none where it has no such part."""
+    found = cohort.splits.get(split)
+    return found.catalog(VALIDATION) if VALIDATION in found.parts else cohort.catalog().clear()
 
 
 def rows_of(catalog: pl.DataFrame) -> Rows:

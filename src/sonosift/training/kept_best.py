@@ -8,14 +8,13 @@ from typing import Any
 from sonosift.cohort.cohort import Cohort
 from sonosift.machine import progress
 from sonosift.methods.method import Method
-from sonosift.training.cohort_frames import load_canvas, rows_of
+from sonosift.training.cohort_frames import load_canvas, rows_of, validation_rows
 from sonosift.training.fit_plan import Validate
 from sonosift.training.precision import Precision
 from sonosift.training.told_about_frames import told_about
 from sonosift.training.validation_loss import lowest_loss_on
 
 BEST = "best"
-VALIDATION = "validation"
 
 
 def validation_of(
@@ -45,9 +44,9 @@ def validation_of(
     if learnt_part != "train":
         progress.notice("the last step is kept: there is no validation part to find the best one with")
         return None
-    rows = cohort.splits.get(split).catalog(VALIDATION)
+    rows = validation_rows(cohort, split)
     if rows.is_empty():
-        progress.notice("the last step is kept: the validation part is empty")
+        progress.notice("the last step is kept: the split has no validation part, or it is empty")
         return None
     frames = load_canvas(cohort, rows["frame_id"].to_list(), settings["image_size"])
     told = told_about(need, cohort, rows, settings, seed)

@@ -9,10 +9,9 @@ from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.run_folder import RunFolder
 from sonosift.machine import atomic
 from sonosift.methods.method import Method
+from sonosift.training.cohort_frames import ALL, VALIDATION, validation_rows
 
 PICTURES_FILE = "pictures.npz"
-VALIDATION = "validation"
-ALL = "all"
 
 _FRAMES = 6
 
@@ -27,7 +26,7 @@ def save_pictures(method: Method, run: RunFolder, cohort: Cohort, split: str, le
         return
     rows, part = cohort.catalog(), ALL
     if learnt_part == "train":
-        apart = cohort.splits.get(split).catalog(VALIDATION)
+        apart = validation_rows(cohort, split)
         rows, part = (rows, part) if apart.is_empty() else (apart, VALIDATION)
     # Evenly over the part: neighbours in the catalog are frames of one clip.
     places = np.unique(np.linspace(0, len(rows) - 1, _FRAMES).round().astype(int))
