@@ -27,10 +27,7 @@ def main() -> None:
     _silence()
     settings = _settings(json.loads(jobs.readline()))
     _import_readers()
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-    # The libraries alone take most of a gigabyte of addresses, and next to nothing of memory: hence twice as many.
-    resource.setrlimit(resource.RLIMIT_AS, (2 * MEMORY_BYTES, 2 * MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_memory()
     print("ready", file=answers, flush=True)
     for line in jobs:
         answers.write(json.dumps(_answer(json.loads(line), settings)) + "\n")
@@ -60,6 +57,13 @@ def _import_readers() -> None:
     import sonosift.ingest.look_at_file  # noqa: F401
 
     cv2.setNumThreads(1)
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    # The libraries and what their threads set aside take over a gigabyte of addresses, and little of it as memory.
+    resource.setrlimit(resource.RLIMIT_AS, (3 * MEMORY_BYTES, 3 * MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _answer(job: dict[str, Any], settings: WorkerSettings) -> dict[str, Any]:
