@@ -9,7 +9,7 @@ from sonosift.cohort.cohort import Cohort
 from sonosift.comparison.cells import training_cells
 from sonosift.comparison.comparison_rows import comparison_rows
 from sonosift.comparison.grid import read_grid
-from sonosift.comparison.judged_rows import Rows
+from sonosift.comparison.judged_rows import Rows, paired
 from sonosift.comparison.kept_results import KeptResults
 from sonosift.comparison.tables import gain
 from sonosift.evaluate.resampled_scores import Resampled
@@ -62,8 +62,7 @@ def _difference(rows: Rows, first: Arm, second: Arm) -> Resampled | None:
     both = [rows.get((f"{method} from {init}", fraction)) for method, init, fraction in (first, second)]
     if both[0] is None or both[1] is None:
         return None
-    resampling = Resampling(1000, 0)
-    return both[0].resampled(resampling).minus(both[1].resampled(resampling))
+    return paired(both[0], both[1], Resampling(1000, 0))
 
 
 def _said(arm: Arm) -> str:

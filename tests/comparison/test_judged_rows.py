@@ -14,6 +14,7 @@ from sonosift.comparison.judged_rows import (
     differences,
     judge,
     judge_answers,
+    paired,
     together,
 )
 from sonosift.errors import SonosiftError
@@ -98,6 +99,21 @@ def test_pairs_differ_in_one_thing_and_are_signed():
     low, high = pairs["m from j", "m from i"].gain.interval()
     assert low < 0 < high
     assert best_training(rows).method == "n"
+
+
+def test_pairs_are_taken_over_the_seeds_that_both_have():
+    draw = np.random.default_rng(5)
+    exam = Exam(frames(draw, 30, 3), frames(draw, 60, 6, first=100))
+    verdicts = [judge(answers(draw, exam.development, exam.judged, skill=skill), exam, NAMES) for skill in (3, 2, 1, 0)]
+    two = Row("two", 1.0, TRAINING, "m", "i", {0: verdicts[0], 1: verdicts[1]})
+    one = Row("one", 1.0, TRAINING, "m", "j", {0: verdicts[2]})
+    probe = Row("probe", 1.0, CONSTANT, verdicts={1: verdicts[3]})
+    how = Resampling(50, 0)
+    first_seed = Row("x", 1.0, TRAINING, verdicts={0: verdicts[0]}).resampled(how)
+    assert paired(one, two, how).value == pytest.approx(one.resampled(how).value - first_seed.value)
+    # A baseline with one answer for all seeds stands beside each of them.
+    assert paired(two, probe, how).value == pytest.approx(two.resampled(how).value - probe.resampled(how).value)
+    assert paired(one, Row("y", 1.0, TRAINING, "m", "k", {1: verdicts[1]}), how) is None
 
 
 def test_a_frame_that_was_labelled_since_is_told():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -105,11 +105,10 @@ class Row:
         """Mean over seeds of the support-weighted recall: where each frame has one label and one answer, accuracy."""
         return float(np.mean([counted.weighted_recall(one.counts.sum(axis=0)) for one in self.verdicts.values()]))
 
-    def resampled(self, resampling: Resampling) -> Resampled:
-        """Weighted F1 on resampled patients, seeds averaged, draw by draw."""
-        return mean_over_seeds(
-            [resampled_statistic(one.counts, counted.weighted_f1, resampling) for one in self.verdicts.values()]
-        )
+    def resampled(self, resampling: Resampling, seeds: Collection[int] | None = None) -> Resampled:
+        """Weighted F1 on resampled patients, draw by draw, averaged over all seeds or over some."""
+        chosen = [one for seed, one in self.verdicts.items() if seeds is None or seed in seeds]
+        return mean_over_seeds([resampled_statistic(one.counts, counted.weighted_f1, resampling) for one in chosen])
 
     def by_class(self) -> dict[str, Floats]:
         """Precision, recall and F1 of every label, seeds averaged; a label never answered has precision 0."""
@@ -150,13 +149,28 @@ class Difference(NamedTuple):
 
 def differences(rows: Rows, resampling: Resampling) -> Iterator[Difference]:
     """Compare trainings that differ in one thing only, the later minus the earlier, and each with every baseline."""
-    drawn = {key: row.resampled(resampling) for key, row in rows.items()}
     order = list(rows)
     for key, row in rows.items():
         for other_key, other in rows.items():
             what = _what_differs(row, other) if row.kind == TRAINING and row.fraction == other.fraction else ""
             if what == BASELINE or (what and order.index(other_key) < order.index(key)):
-                yield Difference(row, other, what, drawn[key].minus(drawn[other_key]))
+                gain = paired(row, other, resampling)
+                if gain is not None:
+                    yield Difference(row, other, what, gain)
+
+
+def paired(row: Row, other: Row, resampling: Resampling) -> Resampled | None:
+    """Return how much better one row is than another over the seeds that both have; None when they share none.
+
+    A seed is also a choice of labelled exams: means over other seeds would compare other labels. A baseline that every
+    seed would answer alike has one, which stands for all.
+    """
+    if other.kind != TRAINING and len(other.verdicts) == 1:
+        return row.resampled(resampling).minus(other.resampled(resampling))
+    shared = row.verdicts.keys() & other.verdicts.keys()
+    if not shared:
+        return None
+    return row.resampled(resampling, shared).minus(other.resampled(resampling, shared))
 
 
 def _what_differs(row: Row, other: Row) -> str:
