@@ -9,7 +9,7 @@ from typing import Any
 
 from sonosift.cohort.cohort import Cohort
 from sonosift.comparison import tables
-from sonosift.comparison.cells import TrainingCell
+from sonosift.comparison.cells import TrainingCell, candidate_cells
 from sonosift.comparison.comparison_rows import exams_of
 from sonosift.comparison.figure import draw
 from sonosift.comparison.grid import Grid
@@ -52,7 +52,7 @@ def write_report(
     folder = kept.run.path
     found = list(differences(rows, resampling))
     shown = _tables(cohort, grid, rows, found)
-    lines = [_scale(cohort, grid, kept, cells), *(f"{init} begins with {run}." for init, run in chosen.items())]
+    lines = [_scale(cohort, grid, kept, cells), *(_choice(grid, kept, init, run) for init, run in chosen.items())]
     figure = draw(rows, grid.label_fractions)
     atomic.write_text(folder / FIGURE_FILE, figure)
     for name, text in _csv(kept, rows, found, cells, resampling, cohort.settings.label_space.names).items():
@@ -116,6 +116,15 @@ def _scale(cohort: Cohort, grid: Grid, kept: KeptResults, cells: Sequence[Traini
         f"{len(done)} of {len(cells)} trainings are done; in {moving} of them the loss still moved at the end: "
         "they are undertrained."
     )
+
+
+def _choice(grid: Grid, kept: KeptResults, init: str, run: str) -> str:
+    """Say which candidate was taken, and what spoke for it."""
+    candidates = [cell for cell in candidate_cells(kept.run.name, grid) if cell.initialisation == init]
+    if len(candidates) == 1:
+        return f"{init} begins with {run}."
+    scores = (f"{cell.name} {kept.facts(cell.name).get('score', float('nan')):.3f}" for cell in candidates)
+    return f"{init} begins with {run}, chosen by {grid.initialisations[init].judged_by}: {', '.join(scores)}."
 
 
 def _csv(
