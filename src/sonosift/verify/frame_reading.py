@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from functools import cache
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sonosift.machine.threads import available_cores
 from sonosift.privacy.text_engine import text_engine
 from sonosift.verify.frame_doubts import ClipFrames, FrameDoubt
 from sonosift.verify.word_search import WordSearch
 from sonosift.verify.words import words_of
+
+Reading = tuple[str, float, NDArray[np.float64]]
 
 TEXT_READ = "text_read"
 _ENLARGED = 2
@@ -26,6 +28,10 @@ _ALIKE = 0.85
 _SHORTEST_GUESS = 5
 
 
+_own = threading.local()
+"""Each thread has an engine of its own, which computes on one core."""
+
+
 class FrameReader:
     """Reads frames and compares what it reads with the terms that are searched for.
 
@@ -35,13 +41,16 @@ class FrameReader:
 
     def __init__(self, terms: list[tuple[str, ...]]) -> None:
         self._search = WordSearch(terms)
+        self._known: dict[str, list[Reading]] = {}
         self._words = sorted({word for term in terms for word in term if len(word) >= _SHORTEST_GUESS})
 
-    def doubts_about(self, clip: ClipFrames) -> list[FrameDoubt]:
-        """Return the texts found in the frames of a clip."""
+    def doubts_about(self, clip: ClipFrames, pixels: Sequence[str]) -> list[FrameDoubt]:
+        """Return the texts in the frames of a clip; ``pixels`` names what each shows, and the same is read once."""
         found = []
-        for frame_id, frame in zip(clip.frame_ids, clip.frames, strict=True):
-            for text, score, corners in _read(frame):
+        for frame_id, name, frame in zip(clip.frame_ids, pixels, clip.frames, strict=True):
+            if name not in self._known:
+                self._known[name] = _read(frame)
+            for text, score, corners in self._known[name]:
                 identity = self._is_identity(text)
                 signs = sum(character.isalnum() for character in text)
                 if (identity and score >= _LEAST_SCORE_OF_IDENTITY) or (
@@ -61,9 +70,11 @@ class FrameReader:
         return any(difflib.get_close_matches(word, self._words, n=1, cutoff=_ALIKE) for word in guesses)
 
 
-def _read(frame: NDArray[np.uint8]) -> list[tuple[str, float, NDArray[np.float64]]]:
+def _read(frame: NDArray[np.uint8]) -> list[Reading]:
+    if not hasattr(_own, "engine"):
+        _own.engine = _engine()
     large = cv2.resize(frame, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_CUBIC)
-    answer = _engine()(cv2.cvtColor(large, cv2.COLOR_GRAY2BGR), use_det=True, use_cls=False, use_rec=True)
+    answer = _own.engine(cv2.cvtColor(large, cv2.COLOR_GRAY2BGR), use_det=True, use_cls=False, use_rec=True)
     if answer.txts is None or answer.boxes is None:
         return []
     return [
@@ -72,7 +83,6 @@ def _read(frame: NDArray[np.uint8]) -> list[tuple[str, float, NDArray[np.float64
     ]
 
 
-@cache
 def _engine() -> Any:
     settings = {
         "Global.text_score": 0.3,
@@ -80,4 +90,4 @@ def _engine() -> Any:
         "Det.limit_side_len": _LONGEST_SIDE,
         "Det.box_thresh": 0.4,
     }
-    return text_engine(settings, threads=available_cores())
+    return text_engine(settings, threads=1)

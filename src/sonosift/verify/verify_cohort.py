@@ -21,7 +21,7 @@ from sonosift.verify.expected_files import chosen_names
 from sonosift.verify.exported_files import ACTIONS_TABLE, ExportedFiles, without_shifted_dates
 from sonosift.verify.file_texts import Text, UnreadableFileError, texts_of, without_pictures
 from sonosift.verify.folder_checks import FolderFinding, check_folders
-from sonosift.verify.frame_doubts import OUTSIDE, FrameDoubt, clips_of, doubts_about
+from sonosift.verify.frame_doubts import OUTSIDE, FrameDoubt
 from sonosift.verify.harvest_file import IDENTIFIERS
 from sonosift.verify.identity_patterns import find_patterns, own_marks
 from sonosift.verify.mapping_tables import MappingTables
@@ -226,21 +226,19 @@ def _hits(name: str, where: str, counted: Counter[int], terms: list[SearchTerm])
 
 
 def _look_at_frames(cohort: Cohort, found: Findings, *, ocr: bool) -> None:
-    from sonosift.verify.frame_reading import FrameReader
+    from sonosift.verify.clip_looks import look_at_clips
 
-    reader = FrameReader([term.words for term in found.terms.searched]) if ocr else None
     started = time.monotonic()
     with progress.bar("look at frames", len(cohort.catalog()), "frames") as bar:
-        for clip in clips_of(cohort):
-            doubts = doubts_about(clip)
+        for look in look_at_clips(cohort, [term.words for term in found.terms.searched], ocr=ocr):
             # Scaled down, speckle and rib shadows look like small letters more often than in the source, where the
             # same check has passed them. Where every frame is read as well, that alone is no finding.
-            alone = [doubt for doubt in doubts if reader is not None and doubt.sign != OUTSIDE]
+            alone = [doubt for doubt in look.doubts if look.read is not None and doubt.sign != OUTSIDE]
             found.suspicions += alone
-            found.doubts += [doubt for doubt in doubts if doubt not in alone]
-            if reader is not None:
-                found.doubts += reader.doubts_about(clip)
-                found.frames_read += len(clip.frame_ids)
-            found.frames += len(clip.frame_ids)
-            bar.advance(len(clip.frame_ids))
+            found.doubts += [doubt for doubt in look.doubts if doubt not in alone]
+            if look.read is not None:
+                found.doubts += look.read
+                found.frames_read += look.frames
+            found.frames += look.frames
+            bar.advance(look.frames)
     found.frame_seconds = time.monotonic() - started
