@@ -79,6 +79,15 @@ def start(side: str, precision: str, given: argparse.Namespace, folder: Path) ->
     return cell
 
 
+def take_turns(cells: list[Cell], rounds: int, steps: int, few_steps: int) -> None:
+    """Time the cells in turn, so that a machine that slows down slows all of them."""
+    for _ in range(rounds):
+        for cell in cells:
+            cell.turn("whole", few_steps if cell.side == "peer" else steps)
+            if cell.side != "peer":
+                cell.turn("bound", few_steps)
+
+
 def ratios(above: list[float], below: list[float]) -> str:
     """Return the median of the rounds' ratios, with the least and the largest."""
     found = [a / b for a, b in zip(above, below, strict=True)]
@@ -141,11 +150,7 @@ def main() -> None:
         sides = [("peer", "32"), ("ours", "32"), ("peer", "bf16"), ("ours", "bf16")]
         sides += [("streamed", "bf16")] if given.streamed else []
         cells = [start(side, precision, given, Path(name) / "images") for side, precision in sides]
-        for _ in range(given.rounds):
-            for cell in cells:
-                cell.turn("whole", given.few_steps if cell.side == "peer" else given.steps)
-                if cell.side != "peer":
-                    cell.turn("bound", given.few_steps)
+        take_turns(cells, given.rounds, given.steps, given.few_steps)
         print(
             f"{given.method}, ResNet-18, {given.image_size} px, batches of {given.batch} of {given.frames} simulated "
             f"stills, {given.rounds} rounds, {os.environ.get('OMP_NUM_THREADS', 'all')} threads on {os.cpu_count()} "
