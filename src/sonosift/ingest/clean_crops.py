@@ -86,7 +86,7 @@ def clean_crops(
             cleaned.append(np.asarray(cv2.bitwise_and(picture, picture, mask=fan), dtype=np.uint8))
             altered = overlay.altered(position) & mask
             shares.append(float(altered.sum()) / pixels)
-            lost = max(lost, float((without_box_outline(altered) if flow else altered).sum()) / pixels)
+            lost = max(lost, float(without_box_outline(altered).sum()) / pixels)
         words = [word.text for word in overlay.words]
         label = label_of(words, settings.label_dictionary) if settings.label_dictionary else None
         view = label_of(words, "views")
