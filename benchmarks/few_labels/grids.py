@@ -53,7 +53,7 @@ def lung_grid(given: argparse.Namespace, folds: list[str]) -> dict[str, Any]:
     common = {"split": BLUES, "steps": given.lung_steps}
     semi = SEMI | {"unlabelled_images": "all", "steps_between_validations": 10}
     unlabelled = {
-        "MoCo": {"method": "moco", "settings": {"batch_size": 48}},
+        "MoCo": {"method": "moco", "settings": {"batch_size": 48, "queue": 384}},
         "SimCLR": {"method": "simclr", "settings": {"batch_size": 48}},
         "USCL": {"method": "uscl", "settings": {"clips_per_batch": 24, "label_rate": 1.0}},
     }
