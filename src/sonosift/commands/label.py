@@ -46,8 +46,8 @@ def label(cohort: str | Path, labels: str | Path, *, author: str = _NOBODY, sour
         cohort: Folder of the cohort.
         labels: The CSV table.
         author: Who gave the labels; of weak labels, the program or rule that they come from.
-        source: csv, expert, adjudication or truth: what people say, which judges networks and outranks machines;
-            weak: what a machine derived, which only trains them (`sonosift train --labels-from weak=0.3`).
+        source: csv, expert, adjudication or truth: what people say, which judges networks and outranks machines.
+            Or weak, what a machine derived, which only trains them (`sonosift train --labels-from weak=0.3`).
 
     Returns:
         How many frames were labelled.
