@@ -81,6 +81,7 @@ class _Worker(threading.Thread):
         self._waiting, self._done = waiting, done
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
+        self._starting = threading.Lock()
 
     def run(self) -> None:
         while not self._stopped:
@@ -92,16 +93,21 @@ class _Worker(threading.Thread):
         self.stop()
 
     def stop(self) -> None:
-        self._stopped = True
+        with self._starting:
+            self._stopped = True
         if self._process is not None:
             self._process.kill()
+            self._process.wait()
 
     def _answer(self, job: Job) -> Answer:
-        process = self._process
-        if process is None or process.poll() is not None:
-            process = self._process = subprocess.Popen(  # noqa: S603 - our own module
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment
-            )
+        with self._starting:
+            if self._stopped:
+                return {FAILED: "it was stopped before it began"}
+            process = self._process
+            if process is None or process.poll() is not None:
+                process = self._process = subprocess.Popen(  # noqa: S603 - our own module
+                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment
+                )
         assert process.stdin is not None
         assert process.stdout is not None
         try:
