@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import overload
 
 import numpy as np
 
 from sonosift.archive.clip import Image
+from sonosift.archive.picture_sequence import PictureSequence
 
 
-class CropSpool(Sequence[Image]):
+class CropSpool(PictureSequence):
     """Grey pictures of one shape in a private file, in the order in which they were appended.
 
     Each access reads one picture from disk; a memory map would count as resident. The file is deleted on leaving the
@@ -57,18 +56,9 @@ class CropSpool(Sequence[Image]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Image: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Image]: ...
-
-    def __getitem__(self, index: int | slice) -> Image | list[Image]:
-        """Read a picture, or a list of them; what is returned may be changed freely."""
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(self._count))]
-        position = index + self._count if index < 0 else index
-        if not 0 <= position < self._count or self._shape is None:
-            raise IndexError(index)
+    def picture(self, position: int) -> Image:
+        """Read a picture, which may be changed freely."""
+        assert self._shape is not None
         picture = np.empty(self._shape, dtype=np.uint8)
         rest, place = picture.data.cast("B"), position * picture.size
         while rest:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonosift.archive.picture_sequence import PictureSequence
 from sonosift.privacy.calipers import is_measuring_mark
 from sonosift.privacy.dotted_lines import find_dotted_lines
 from sonosift.privacy.inpainting import inpainted
@@ -131,7 +131,7 @@ class ClipCleaner:
         return found
 
 
-class _Part(Sequence[Image]):
+class _Part(PictureSequence):
     """Some frames of a clip, read when asked for."""
 
     def __init__(self, crops: Sequence[Image], part: range) -> None:
@@ -140,14 +140,5 @@ class _Part(Sequence[Image]):
     def __len__(self) -> int:
         return len(self._part)
 
-    @overload
-    def __getitem__(self, index: int) -> Image: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Image]: ...
-    def __getitem__(self, index: int | slice) -> Image | list[Image]:
-        if isinstance(index, slice):
-            return [self._crops[position] for position in self._part[index]]
-        return self._crops[self._part[index]]
-
-    def __iter__(self) -> Iterator[Image]:
-        return (self._crops[position] for position in self._part)
+    def picture(self, position: int) -> Image:
+        return self._crops[self._part[position]]

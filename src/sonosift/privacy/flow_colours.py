@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import overload
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.archive.clip import Image
+from sonosift.archive.picture_sequence import PictureSequence
 from sonosift.privacy.still_marks import darkest
 from sonosift.privacy.text_reader import find_text, read_line
 
@@ -109,7 +109,7 @@ class FlowMasks:
         return np.unpackbits(bits, count=self._shape[0] * self._shape[1]).reshape(self._shape).astype(np.bool_)
 
 
-class WithoutFlow(Sequence[Image]):
+class WithoutFlow(PictureSequence):
     """Grey pictures of a clip in which flow has no edges of its own.
 
     Args:
@@ -124,15 +124,9 @@ class WithoutFlow(Sequence[Image]):
     def __len__(self) -> int:
         return len(self._pictures)
 
-    @overload
-    def __getitem__(self, index: int) -> Image: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Image]: ...
-    def __getitem__(self, index: int | slice) -> Image | list[Image]:
-        """Return a picture, or a list of them."""
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
-        picture, flow = self._pictures[index], self._flow.at(index % len(self) if index < 0 else index)
+    def picture(self, position: int) -> Image:
+        """Return a picture with its flow smoothed over."""
+        picture, flow = self._pictures[position], self._flow.at(position)
         if flow is None:
             return picture
         if self._written is not None:

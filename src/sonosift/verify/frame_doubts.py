@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sonosift.archive.picture_sequence import PictureSequence
 from sonosift.cohort.geometry import FrameGeometry
 from sonosift.privacy.fan_polygon import mask_of
 from sonosift.privacy.independent_check import doubt_about
@@ -102,23 +103,19 @@ def _box_around(lit: Mask) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-class _Stored(Sequence[Image]):
+class _Stored(PictureSequence):
     def __init__(self, cohort: Cohort, places: pl.Series) -> None:
         self._frames, self._places = cohort.frames, places.to_numpy().astype(np.int64)
 
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, place: int) -> Image: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Image]: ...
-    def __getitem__(self, place: int | slice) -> Image | list[Image]:
-        read = self._frames.read_places(np.atleast_1d(self._places[place]))
-        return list(read) if isinstance(place, slice) else read[0]
+    def picture(self, position: int) -> Image:
+        found: Image = self._frames.read_places(self._places[position : position + 1])[0]
+        return found
 
 
-class _Blanked(Sequence[Image]):
+class _Blanked(PictureSequence):
     """Frames cut off at the edge of the fan; what lies beyond has been counted on its own."""
 
     def __init__(self, frames: Sequence[Image], fan: Mask) -> None:
@@ -127,11 +124,5 @@ class _Blanked(Sequence[Image]):
     def __len__(self) -> int:
         return len(self._frames)
 
-    @overload
-    def __getitem__(self, place: int) -> Image: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Image]: ...
-    def __getitem__(self, place: int | slice) -> Image | list[Image]:
-        if isinstance(place, slice):
-            return [self[index] for index in range(*place.indices(len(self)))]
-        return np.where(self._fan, self._frames[place], 0).astype(np.uint8)
+    def picture(self, position: int) -> Image:
+        return np.where(self._fan, self._frames[position], 0).astype(np.uint8)
