@@ -4,20 +4,11 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.pretrain import frames as images
 from benchmarks.pretrain.ours import Ours, settings
 from benchmarks.pretrain.speed import Cell, print_table, ratios, take_turns
 from benchmarks.pretrain.work import Work
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -45,10 +45,7 @@ def folder(tmp_path, monkeypatch):
     made.splits.make(PHANTOM_SHARES, seed=0, name=SPLIT)
     monkeypatch.setattr(cells_of, "ARMS", ARMS_HERE)
     monkeypatch.setattr(cells_of, "IMAGE_SIZE", 32)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield tmp_path
-    torch.set_num_threads(threads)
+    return tmp_path
 
 
 def call(folder, *more):

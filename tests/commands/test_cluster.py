@@ -27,16 +27,8 @@ TINY = {"backbone": "test_resnet", "batch_size": 32}
 SHORT = {"steps": 6, "batch_size": 32}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory, one_thread):
+def cohort(tmp_path_factory):
     made, _ = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort", patients=16, frames_per_exam=6)
     made.splits.make({"train": 0.5, "validation": 0.25, "test": 0.25}, seed=0)
     pretrain(made.path, method="simclr", steps=5, image_size=32, settings=TINY)

@@ -14,7 +14,6 @@ from pathlib import Path
 import polars as pl
 import psutil
 import pytest
-import torch
 import yaml
 
 from sonosift.cohort.annotations import Annotation
@@ -39,14 +38,6 @@ GRID = {
     "steps": 3,
 }
 ARGUMENTS = ["-m", "sonosift", "compare"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def prepared(folder, **changes):

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-import torch
 
 from sonosift.commands.embed import embed
 from sonosift.commands.pretrain import pretrain
@@ -14,12 +13,9 @@ from tests.commands.bars_cohort import make_bars_cohort
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     made, _ = make_bars_cohort(tmp_path_factory.mktemp("embed") / "cohort", patients=4, frames_per_exam=3)
     pretrain(made.path, steps=2, image_size=32, settings={"backbone": "test_resnet"})
-    yield made
-    torch.set_num_threads(threads)
+    return made
 
 
 def test_embedding_again_gives_what_the_training_wrote(cohort):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from sonosift.cohort.uncleaned import Uncleaned, UncleanedFrame, uncleaned_path_of
 from sonosift.commands.explain import explain
@@ -20,8 +19,6 @@ _spec.loader.exec_module(bars_cohort)
 
 @pytest.fixture
 def cohort(tmp_path):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     made, truth = bars_cohort.make_bars_cohort(tmp_path / "cohort", patients=12)
     made.splits.make({"train": 0.5, "validation": 0.25, "test": 0.25}, seed=0)
     store = Uncleaned(uncleaned_path_of(made.private_path))
@@ -31,8 +28,7 @@ def cohort(tmp_path):
         if "level" in truth[row["frame_id"]]:
             picture[8:14, 10:38] = painted[8:14, 10:38] = 255
         store.write(row["clip"], [UncleanedFrame(picture, painted)], 1, picture.shape)
-    yield made
-    torch.set_num_threads(threads)
+    return made
 
 
 def test_both_networks_are_measured_and_the_control_stays_private(cohort):

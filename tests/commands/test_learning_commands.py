@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 import timm
-import torch
 from pydantic import ValidationError
 
 from sonosift.commands.cluster import cluster
@@ -25,16 +24,8 @@ _spec.loader.exec_module(bars_cohort)
 TINY = {"backbone": "test_resnet", "clusters": 4, "learning_rate": 3e-3}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory, one_thread):
+def cohort(tmp_path_factory):
     made, truth = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort")
     made.splits.make(seed=0)
     pretrain(made.path, steps=20, image_size=32, settings=TINY)

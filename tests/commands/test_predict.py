@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import torch
 from PIL import Image
 
 from sonosift.cohort.cohort import Cohort
@@ -29,14 +28,11 @@ LABELS = list(bars_cohort.BARS.names)
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     made, _ = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort")
     made.splits.make(seed=0)
     train(made.path, run="net", epochs=2, image_size=32, settings={"backbone": "test_resnet"})
     pretrain(made.path, run="pre", steps=2, image_size=32, settings={"backbone": "test_resnet", "clusters": 4})
-    yield made
-    torch.set_num_threads(threads)
+    return made
 
 
 @pytest.fixture

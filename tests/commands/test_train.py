@@ -25,14 +25,6 @@ TINY = {"backbone": "test_resnet"}
 SEMI = ["fixmatch-one-head", "fixmatch-two-head", "mixmatch", "pi", "temporal-ensembling"]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
     made, truth = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort")

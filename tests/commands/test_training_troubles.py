@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from sonosift.cohort.cohort import Cohort
 from sonosift.commands.pretrain import pretrain
@@ -20,14 +19,6 @@ OWN = {
     "dino": {"local_crops": 1, "local_size": 16, "prototypes": 12, "hidden": 16, "bottleneck": 8},
     "context-encoder": {"backbone": "resnet18", "image_width": None},
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

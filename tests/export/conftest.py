@@ -2,7 +2,6 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-import torch
 
 from sonosift.commands.cluster import cluster
 from sonosift.commands.merge import merge
@@ -18,8 +17,6 @@ TINY = {"backbone": "test_resnet"}
 @pytest.fixture(scope="session")
 def cohort(tmp_path_factory):
     """A cohort with one small run of every kind that can be exported, and one that cannot."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     made, _ = bars_cohort.make_bars_cohort(tmp_path_factory.mktemp("bars") / "cohort")
     made.splits.make(seed=0)
     path, small = made.path, {"image_size": 32}
@@ -35,8 +32,7 @@ def cohort(tmp_path_factory):
     cluster(path, from_run="pre", run="heads", method="temi", k=4, settings={"steps": 3})
     merge(path, from_run="centres", to=3, run="merged")
     cluster(path, method="kmeans", space="pixels", k=4, run="pixels")
-    yield made
-    torch.set_num_threads(threads)
+    return made
 
 
 @pytest.fixture(scope="session")

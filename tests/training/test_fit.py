@@ -19,14 +19,6 @@ from sonosift.training.predict import predict, sigmoid, softmax
 SETTINGS = {"backbone": "test_resnet", "image_size": 32, "learning_rate": 3e-3}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def bars(count, seed):
     """Noisy frames with bars at one of three angles: what they are is easy to see, but not by brightness."""
     draw = np.random.default_rng(seed)
