@@ -16,13 +16,14 @@ from sonosift.privacy.passing_marks import Patch, is_new, patch_of, shows
 from sonosift.privacy.screen_words import look_around
 from sonosift.privacy.still_marks import darkest, windows
 from sonosift.privacy.stroke_marks import find_strokes
-from sonosift.privacy.text_reader import Word, find_text, read_line
-from sonosift.privacy.word_areas import Area, areas_of, painted_area, within
+from sonosift.privacy.text_reader import Box, Word, find_text, read_line
+from sonosift.privacy.word_areas import Area, areas_of, has_holes, painted_area, within
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _MARGIN = 3
+_SHORTEST_WORD = 2
 
 
 class Overlay:
@@ -79,8 +80,9 @@ class ClipCleaner:
         areas = self._wanted(areas_of(strokes, boxes), still_layer)
         written = [within(strokes, box) for box in boxes]
         still = painted_area(areas + [area for area in written if area is not None], inside.shape)
-        for (x0, y0, x1, y1), area in zip(boxes, written, strict=True):
-            if area is None:
+        for box, area in zip(boxes, written, strict=True):
+            if area is None or (has_holes(strokes, box) and _can_be_read(still_layer, box)):
+                x0, y0, x1, y1 = box
                 still[y0:y1, x0:x1] = True
         rows = find_letter_rows(still_layer, inside)
         for x0, y0, x1, y1 in rows:
@@ -129,6 +131,11 @@ class ClipCleaner:
                 if patches:
                     found[position] = patches
         return found
+
+
+def _can_be_read(picture: Image, box: Box) -> bool:
+    """Say whether a box holds a word, and not an edge or a trace that was taken for one."""
+    return sum(sign.isalnum() for sign in read_line(picture, box)[0]) >= _SHORTEST_WORD
 
 
 class _Part(PictureSequence):

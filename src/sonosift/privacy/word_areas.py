@@ -128,20 +128,32 @@ def lines_of(strokes: Strokes) -> list[Box]:
 
 
 def within(strokes: Strokes, box: Box) -> Area | None:
-    """Return all strokes in a line's box as one area, the weak ones too; None if they leave holes in it.
+    """Return all strokes in a box as one area, the weak ones too; None if they do not fill its length."""
+    x0, y0, x1, y1 = box
+    marks = (strokes.strong | strokes.weak)[y0:y1, x0:x1]
+    count, names, statistics, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
+    along = _along(marks)
+    if count < _FEWEST_PIECES or along[-1] - along[0] < _FILLED * max(marks.shape):
+        return None
+    area = _area(np.asarray(names, dtype=np.int32), np.arange(1, count), statistics[1:, :4].astype(np.float64))
+    left, top, right, bottom = area.box
+    return replace(area, box=(left + x0, top + y0, right + x0, bottom + y0))
+
+
+def has_holes(strokes: Strokes, box: Box) -> bool:
+    """Say whether the strokes in a line's box leave out as much as a letter of it.
 
     A letter that joins a reflector or a vessel is no stroke of its own: it may be missing in the middle of a name.
     """
     x0, y0, x1, y1 = box
     marks = (strokes.strong | strokes.weak)[y0:y1, x0:x1]
-    count, names, statistics, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
-    along = np.flatnonzero(marks.any(axis=0 if x1 - x0 >= y1 - y0 else 1))
-    holes = np.diff([-1, *along, max(marks.shape)]) - 1
-    if count < _FEWEST_PIECES or holes.max() > _WIDEST_HOLE * min(marks.shape):
-        return None
-    area = _area(np.asarray(names, dtype=np.int32), np.arange(1, count), statistics[1:, :4].astype(np.float64))
-    left, top, right, bottom = area.box
-    return replace(area, box=(left + x0, top + y0, right + x0, bottom + y0))
+    gaps = np.diff([-1, *_along(marks), max(marks.shape)]) - 1
+    return bool(gaps.max() > _WIDEST_SPACE * min(marks.shape))
+
+
+def _along(marks: Mask) -> NDArray[np.intp]:
+    """Return the places along the longer side of a box at which there is a mark."""
+    return np.flatnonzero(marks.any(axis=0 if marks.shape[1] >= marks.shape[0] else 1))
 
 
 def painted_area(areas: list[Area], shape: tuple[int, ...]) -> Mask:
@@ -226,7 +238,8 @@ def _disc(diameter: int) -> NDArray[np.uint8]:
 
 _SMALLEST_LETTER = 5
 _BLANK, _SHARED_HEIGHT = 1.2, 0.4
-_WIDEST_HOLE = 0.25
+_FILLED = 0.5
+_WIDEST_SPACE = 0.25
 """In heights of the line: between letters there is less, between words about as much."""
 _LOWEST_JOINED, _TALLEST_JOINED = 4, 32
 _FEWEST_STROKES, _STROKES_PER_HEIGHT = 3, 0.6
