@@ -78,3 +78,17 @@ def test_grouped_and_narrow_layers_stay_as_they_are():
     )  # fmt: skip
     compute_small_maps_as_products(network)
     assert not any(type(module) is SmallMapConv2d for module in network)
+
+
+def test_a_compiled_network_keeps_its_convolutions_and_its_gradients():
+    net = nn.Sequential(nn.Conv2d(64, 256, 3, padding=1, bias=False), nn.Conv2d(256, 256, 3, stride=2, bias=False))
+    compute_small_maps_as_products(net.train())
+    images = torch.randn(2, 64, 7, 7).to(memory_format=torch.channels_last)
+    found = []
+    for network in (net, torch.compile(net, backend="aot_eager")):
+        net.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            network(images).square().mean().backward()
+        found.append([weight.grad.clone() for weight in net.parameters()])
+    for expected, compiled in zip(*found, strict=True):
+        torch.testing.assert_close(compiled, expected, rtol=0.05, atol=2e-3)

@@ -34,9 +34,7 @@ class SmallMapConv2d(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's name)
         """Convolve ``[B, C, H, W]``."""
         height, width = (self._places(side, axis) for axis, side in enumerate(input.shape[2:]))
-        # Elsewhere (an export, a look at where the network looks) it stays the convolution that it is.
-        ours = self.training or torch.is_inference_mode_enabled()
-        if not (ours and input.device.type == "cpu" and 1 <= height * width <= MOST_PLACES):
+        if not (_ours(self) and input.device.type == "cpu" and 1 <= height * width <= MOST_PLACES):
             return super().forward(input)
         # Channels last, as training holds images and weights: nothing has to be reordered.
         down, right = self.kernel_size
@@ -55,7 +53,7 @@ class SmallMapConv2d(nn.Conv2d):
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: A002 (torch's name)
         height, width = (self._places(side, axis) for axis, side in enumerate(input.shape[2:]))
         precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
-        learns = self.training and input.device.type == "cpu" and bias is None
+        learns = self.training and _ours(self) and input.device.type == "cpu" and bias is None
         if learns and learnt_as_product.gains(height * width, self.out_channels, precision):
             stride, padding = cast(Pair, self.stride), cast(Pair, self.padding)
             return learnt_as_product.convolve(input.to(precision), weight.to(precision), stride, padding)
@@ -68,6 +66,11 @@ class SmallMapConv2d(nn.Conv2d):
 
     def _places(self, side: int, axis: int) -> int:
         return (side + 2 * int(self.padding[axis]) - self.kernel_size[axis]) // self.stride[axis] + 1
+
+
+def _ours(layer: nn.Module) -> bool:
+    """Elsewhere (compiled, an export, a look at where the network looks) it stays the convolution that it is."""
+    return not torch.compiler.is_compiling() and (layer.training or torch.is_inference_mode_enabled())
 
 
 def _fits(layer: nn.Conv2d) -> bool:
