@@ -67,6 +67,7 @@ def test_super_groups_from_yaml_and_csv(tmp_path):
     [
         ("a.yaml", "upper: 3", "no table of names"),
         ("a.yaml", "a: [1]\nb: [1]", "puts 1 into more than one"),
+        ("a.yaml", "a: []\nb: [1]", "gives a no member"),
         ("a.yaml", "a: [", "cannot be read as YAML"),
         ("a.csv", "x,y\n1,2\n", "lacks the columns"),
     ],

@@ -134,6 +134,7 @@ def test_a_clustering_gives_another_archive_its_groups_and_sets_strangers_apart(
     wanted = pl.read_parquet(fewer.table)["group"].to_numpy()
     theirs = pl.read_parquet(merged.table)["group"].to_numpy()
     assert (theirs[theirs >= 0] == wanted[theirs >= 0]).all()
+    assert merged.groups == 2
     odd = Cohort.create(tmp_path / "odd", size=bars_cohort.SIDE, label_space=bars_cohort.BARS)
     draw = np.random.default_rng(0)
     rows = twin.catalog().head(5).drop("shard", "row", "near_duplicate_group").to_dicts()
@@ -146,6 +147,24 @@ def test_a_clustering_gives_another_archive_its_groups_and_sets_strangers_apart(
         cluster(twin.path, apply=str(cohort.runs.get("simclr").path))
     with pytest.raises(SonosiftError, match="there is no clustering at nowhere"):
         cluster(twin.path, apply="nowhere")
+
+
+def test_groups_merged_again_and_again_are_applied_under_their_last_names(cohort, tmp_path):
+    cluster(cohort.path, from_run="simclr", method="kmeans", k=9, run="nine")
+    merge(cohort.path, from_run="nine", to=6, run="six-of-nine")
+    merge(cohort.path, from_run="six-of-nine", to=4, run="four-of-six")
+    (tmp_path / "super.yaml").write_text("upper: [1, 3]\nlower: [0]\n")
+    last = merge(cohort.path, from_run="four-of-six", by=tmp_path / "super.yaml", run="named-of-four")
+    twin, _ = bars_cohort.make_bars_cohort(tmp_path / "twin", patients=16, frames_per_exam=6)
+    for run, groups in (("six-of-nine", 6), ("four-of-six", 4), ("named-of-four", 3)):
+        applied = cluster(twin.path, apply=str(cohort.runs.get(run).path), false_alarms=0.1)
+        assert (applied.run, applied.groups) == (f"{run}-applied", groups)
+        # The same frames: every one that is not set apart lies where the merges, one by one, put it at home.
+        wanted = pl.read_parquet(cohort.runs.get(run).path / "groups.parquet")["group"].to_numpy()
+        found = pl.read_parquet(applied.table)["group"].to_numpy()
+        assert (found[found >= 0] == wanted[found >= 0]).all()
+        assert (found >= 0).mean() > 0.6
+    assert applied.names == last.names == {0: "upper", 1: "lower"}
 
 
 def written(path, frames, embed=None):

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from sonosift.cohort.annotations import Annotation
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.sources import Source
 from sonosift.commands.evaluate import evaluate
@@ -30,6 +31,19 @@ def test_a_cohort_with_runs_becomes_one_page(judged_cohort):
         "map-data",
     ):
         assert words in page, words
+
+
+def test_a_group_bears_the_name_that_a_person_gave_it(judged_cohort):
+    report(judged_cohort.path)
+    before = (judged_cohort.path / "report.html").read_text(encoding="utf-8")
+    word = Annotation(target_kind="group", target_id="cluster/0", names=("spleen",), author="a", source="expert")
+    judged_cohort.annotations.add_many([word])
+    report(judged_cohort.path)
+    page = (judged_cohort.path / "report.html").read_text(encoding="utf-8")
+    assert "Group 0 ·</span> spleen</h3>" in page
+    assert "Group 0 ·</span> spleen</h3>" not in before
+    assert page.count("named by a person;") == 1
+    assert "named by a person;" not in before
 
 
 def test_frames_held_back_are_counted_where_the_archive_is(judged_cohort):

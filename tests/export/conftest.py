@@ -31,6 +31,7 @@ def cohort(tmp_path_factory):
     cluster(path, from_run="sim", run="centres", method="kmeans", k=5, space="projection")
     cluster(path, from_run="pre", run="heads", method="temi", k=4, settings={"steps": 3})
     merge(path, from_run="centres", to=3, run="merged")
+    merge(path, from_run="merged", to=2, run="merged-again")
     cluster(path, method="kmeans", space="pixels", k=4, run="pixels")
     return made
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from sonosift.clusters.cohort_features import Sides, network_features, sides_of
 from sonosift.clusters.group_model import Assigned, GroupModel
+from sonosift.clusters.group_names import group_names
+from sonosift.clusters.merged_groups import merged_groups
 from sonosift.clusters.strangers import STRANGER, Threshold, distance_to_known, stranger_threshold
 from sonosift.clusters.trained_groups import TrainedGroups
 from sonosift.cohort.cohort import Cohort
@@ -25,13 +27,21 @@ from sonosift.training.predict import predict
 
 @dataclass(frozen=True)
 class KnownGroups:
-    """A clustering on disk, with the cohort it was made on."""
+    """A clustering on disk, with the cohort it was made on.
 
+    Attributes:
+        asked: the run that was named.
+        run: the run that formed the groups: the same one, or that from which it was merged, however often.
+        home: the cohort of both.
+        network_run: the run whose network is used.
+        merged: what became of each group of ``run``; empty where nothing was merged.
+    """
+
+    asked: RunFolder
     run: RunFolder
     home: Cohort
     network_run: RunFolder
     merged: dict[int, int]
-    """The merged group of each, where the run was merged from another."""
 
     @classmethod
     def find(cls, run: str | Path, cohort: Cohort) -> KnownGroups:
@@ -50,13 +60,22 @@ class KnownGroups:
             raise SonosiftError(
                 f"run {folder.name!r} is no finished clustering", "Give a run that `sonosift cluster` has made."
             )
-        merged: dict[int, int] = dict(folder.config.get("merged", []))
-        if merged:
-            folder = home.runs.get(folder.config["from_run"])
+        asked = folder
+        folder, merged = merged_groups(home, asked)
         if folder.config.get("space") in ("pixels",) or folder.config.get("from_run") is None:
             raise SonosiftError(f"run {folder.name!r} has no network", "Apply a clustering made --from a run.")
         network_run = folder if folder.model_path.exists() else home.runs.get(folder.config["from_run"])
-        return cls(folder, home, network_run, merged)
+        return cls(asked, folder, home, network_run, merged)
+
+    @property
+    def count(self) -> int:
+        """How many groups a frame can fall into."""
+        return len(set(self.merged.values())) or int(self.run.config["clusters"])
+
+    @property
+    def names(self) -> dict[int, str]:
+        """What people call the groups."""
+        return group_names(self.home, self.asked)
 
     @property
     def space(self) -> str:

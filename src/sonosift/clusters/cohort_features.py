@@ -45,10 +45,16 @@ class Sides:
         return not bool((self.learnt & self.apart).any())
 
 
-def sides_of(cohort: Cohort, source: RunFolder | None) -> Sides:
-    """Return the sides as the source run had them; test patients do not shape their own groups."""
+def sides_of(cohort: Cohort, source: RunFolder | None, split: str = DEFAULT_NAME) -> Sides:
+    """Return the sides as the source run had them; test patients do not shape their own groups.
+
+    Args:
+        cohort: the cohort.
+        source: the run; None for pixels.
+        split: the split to use where no run has one.
+    """
     config: dict[str, Any] = {} if source is None else source.config
-    split = config.get("split") or DEFAULT_NAME
+    split = config.get("split") or split
     rows, part = frames_without_labels(cohort, split, config.get("part"))
     frame_ids = pl.Series(cohort.frames.frame_ids)
     learnt = frame_ids.is_in(rows["frame_id"].to_list()).to_numpy()

@@ -50,6 +50,9 @@ def read_super_groups(path: str | Path) -> SuperGroups:
         if not isinstance(content, dict) or not all(isinstance(members, list) for members in content.values()):
             raise SonosiftError(f"{file} is no table of names and lists", "For example: heart: [rvot, lvot, 4ch]")
         found = {str(name): [str(member) for member in members] for name, members in content.items()}
+    empty = [name for name, listed in found.items() if not listed]
+    if empty:
+        raise SonosiftError(f"{file} gives {', '.join(empty)} no member", "List at least one for each name.")
     members = [member for listed in found.values() for member in listed]
     twice = sorted({member for member in members if members.count(member) > 1})
     if twice:

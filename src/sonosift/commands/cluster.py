@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from sonosift.commands.summary import Summary
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class ClusterSummary(Summary):
         steps: Steps of training, where there was any.
         best_step: The step that was kept, chosen without labels.
         set_apart: Frames of a new archive that are unlike all known ones; they are in group -1.
+        names: With apply: what the groups are called where they were formed.
         notes: What to keep in mind.
         table: The file with frame_id, group, confidence.
     """
@@ -50,6 +53,7 @@ class ClusterSummary(Summary):
     steps: int = 0
     best_step: int | None = None
     set_apart: int | None = None
+    names: dict[int, str] = Field(default_factory=dict)
     notes: list[str]
     table: str
 
@@ -63,6 +67,7 @@ def cluster(
     over: float = 1.0,
     sweep: str | None = None,
     space: str = "auto",
+    split: str = "default",
     apply: str | None = None,
     false_alarms: float = 0.01,
     run: str | None = None,
@@ -84,6 +89,7 @@ def cluster(
         over: Factor on the number of groups: 8 for the papers' over-clustering; merge them with `sonosift merge`.
         sweep: Try several numbers of groups first: auto, or 5,10,20. Without k the suggested one is used.
         space: Where neighbours and centres are looked for: backbone, projection, pixels (kmeans only), or auto.
+        split: Split whose training part shapes groups of pixels; a run's network goes by the split of the run.
         apply: A clustering (COHORT/runs/NAME, or a name in this cohort) that gives this cohort its groups, untrained.
         false_alarms: With apply: share of ordinary frames that may be set apart as unlike all known ones.
         run: Name of the new run; by default made of the other run's and the method's.
@@ -109,12 +115,13 @@ def cluster(
         assert source is not None
         _check_own_groups(source, own, method, k, over, sweep)
 
+    from sonosift.clusters.clustering_config import final_settings, run_config
     from sonosift.clusters.cohort_features import check_number_of_groups, chosen_space, sides_of
     from sonosift.machine import progress
     from sonosift.training.core_share import take_idle_cores
 
     chosen = chosen_space(space, source, projection=method == "fusc")
-    sides = sides_of(opened, source)
+    sides = sides_of(opened, source, split)
     frame_ids = opened.frames.frame_ids
     take_idle_cores()
     features = _features(opened, source, chosen) if method in FORMING or sweep else None
@@ -123,8 +130,8 @@ def cluster(
     wanted = round((k or suggested or own or _USUAL_K) * over)
     if method in FORMING:
         check_number_of_groups(wanted, int(sides.learnt.sum()))
-    values = _values(opened, source, method, wanted, scale, settings)
-    config = _config(source, method, wanted, chosen, sides, values, seed)
+    values = final_settings(opened, source, method, wanted, scale, settings)
+    config = run_config(source, method, wanted, chosen, sides, split, values, seed)
     folder = opened.runs.create(run or f"{source.name if source else 'pixels'}-{method}", config, frame_ids=frame_ids)
     if folder.finished:
         progress.notice(f"{folder.name} is finished already: its result stands as it is")
@@ -192,53 +199,6 @@ def _sweep(cohort: Cohort, features: Any, learnt: Any, wanted: str, seed: int) -
 
     patients = cohort.catalog()["patient"].to_numpy()[learnt].tolist()
     return sweep(features[learnt], patients, sweep_numbers(wanted, int(learnt.sum())), seed=seed)
-
-
-def _config(
-    source: RunFolder | None, method: str, clusters: int, space: str, sides: Any, values: dict[str, Any], seed: int
-) -> dict[str, Any]:
-    config: dict[str, Any] = {
-        "command": "cluster",
-        "method": method,
-        "from_run": source.name if source else None,
-        "clusters": clusters,
-        "space": space,
-        "split": source.config.get("split") if source else None,
-        "part": sides.part,
-        "precision": source.config["precision"] if source else None,
-        "seed": seed,
-    }
-    # ``settings`` are those of a network of the run's own; heads on stored features have none.
-    if method == "self-label" or (method == "fusc" and values["learns"] != "features"):
-        facts = {"frames": int(sides.learnt.sum())} if method == "fusc" else {}
-        return config | {"settings": values, "facts": facts}
-    return config | ({"group_settings": values} if values else {})
-
-
-def _values(
-    cohort: Cohort, source: RunFolder | None, method: str, wanted: int, scale: str, settings: dict[str, Any] | None
-) -> dict[str, Any]:
-    """Return the final settings of a method that has any."""
-    from sonosift.errors import SonosiftError
-    from sonosift.methods import registry
-    from sonosift.training.cohort_frames import settings_of
-    from sonosift.training.precision import training_device
-    from sonosift.training.scale import is_small
-
-    given = dict(settings or {})
-    if method in ("kmeans", "pica-head"):
-        if given:
-            raise SonosiftError(f"method {method} has no settings", f"Leave out --set {next(iter(given))}=…")
-        return {}
-    if method == "temi":
-        from sonosift.clusters.temi_config import TemiConfig
-        from sonosift.methods.settings import configure
-
-        return configure(TemiConfig, "temi", {"clusters": wanted} | given).model_dump(mode="json")
-    assert source is not None
-    network = settings_of(cohort, source.name, ("backbone", "channels", "scaling", "image_size"))
-    small = is_small(scale, training_device())
-    return registry.config_of(method, network | {"clusters": wanted} | given, small=small).model_dump(mode="json")
 
 
 def _groups(
@@ -312,14 +272,14 @@ def _apply(cohort: Cohort, applied: str, false_alarms: float, run: str | None) -
     frame_ids = cohort.frames.frame_ids
     config = {
         "command": "cluster",
-        "method": f"{known.run.config['method']}, applied",
+        "method": f"{known.asked.config['method']}, applied",
         "from_run": None,
-        "applied": known.run.name,
-        "applied_fingerprint": known.run.record.data_fingerprint,
-        "clusters": known.run.config["clusters"],
+        "applied": known.asked.name,
+        "applied_fingerprint": known.asked.record.data_fingerprint,
+        "clusters": known.count,
         "false_alarms": false_alarms,
     }
-    folder = cohort.runs.create(run or f"{known.run.name}-applied", config, frame_ids=frame_ids)
+    folder = cohort.runs.create(run or f"{known.asked.name}-applied", config, frame_ids=frame_ids)
     if folder.finished:
         progress.notice(f"{folder.name} is finished already: its result stands as it is")
         return ClusterSummary(**folder.summary())
@@ -331,4 +291,5 @@ def _apply(cohort: Cohort, applied: str, false_alarms: float, run: str | None) -
         f"{limit.distance:.4f}, which {limit.false_alarms:.1%} of ordinary frames are by chance "
         f"(read from {limit.calibrated_on} frames of {limit.patients} patients kept apart)"
     )
-    return _finish(folder, config, frame_ids, found.groups, set_apart=int(found.strangers.sum()))
+    apart = int(found.strangers.sum())
+    return _finish(folder, config, frame_ids, found.groups, set_apart=apart, names=known.names)

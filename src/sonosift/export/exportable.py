@@ -123,16 +123,9 @@ def _clustering(cohort: Cohort, run: RunFolder, false_alarms: float) -> Exportab
             f"run {run.name!r} applies the groups of another cohort", f"Export {run.config['applied']!r} there."
         )
     known = KnownGroups.find(run.name, cohort)
-    if known.run.config.get("merged"):
-        raise SonosiftError(
-            f"run {run.name!r} was merged from groups that were merged already",
-            f"Merge the groups of {known.run.config['from_run']!r} at once, and export that run.",
-        )
     method, model = load_method(known.network_run).cpu(), GroupModel.read(known.run)
     head = _group_head(known.space, method, model)
-    count = int(known.run.config["clusters"])
-    merged = {group: known.merged.get(group, group) for group in range(count)} if known.merged else {}
-    told = Groups(count=int(run.config["clusters"]), names=_group_names(cohort, run), merged=merged)
+    told = Groups(count=known.count, names=known.names, merged=known.merged)
     features, strangers = None, None
     if known.space == "backbone":
         features, strangers = _known_to_groups(cohort, known.network_run, false_alarms)
@@ -151,16 +144,6 @@ def _group_head(space: str, method: Method, model: GroupModel | None) -> Head:
     else:
         parts.append(("feature-heads", cast(FeatureHeads, model.head).state_dict()))
     return head_of(parts)
-
-
-def _group_names(cohort: Cohort, run: RunFolder) -> dict[int, str]:
-    """Return the labels that people gave to groups, or the names of a table of super-groups."""
-    named = {int(group): str(name) for group, name in run.config.get("names", [])}
-    for target, names in cohort.annotations.history("group").select("target_id", "names").iter_rows():
-        of, _, number = target.rpartition("/")
-        if of == run.name:
-            named[int(number)] = "+".join(names)
-    return dict(sorted(named.items()))
 
 
 def _known_to_groups(cohort: Cohort, source: RunFolder, false_alarms: float) -> tuple[NDArray[np.float32], Strangers]:

@@ -84,10 +84,14 @@ class GroupCard:
     """Labels that a machine or a table of the archive gave; shares are of the whole group."""
     nearest: str = ""
     """The nearest other group, and whether the two are apart."""
+    name: str = ""
+    """What a person called it."""
 
     @property
     def title(self) -> str:
-        """The labels that most of its labelled frames carry."""
+        """What a person called it; otherwise the labels that most of its labelled frames carry."""
+        if self.name:
+            return self.name
         named = [label.name for label in self.labels if label.share > 0.5]
         if not self.matched_frames:
             return "no labelled frame"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PureWindowsPath
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from sonosift.clusters.group_names import group_names
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.flow import read_flow
 from sonosift.cohort.run_folder import RunFolder
@@ -84,8 +86,13 @@ def _grouping(cohort: Cohort, frames: CohortFrames, run: RunOutputs) -> Grouping
         # Without a split every labelled frame helps to name the groups; nothing is judged on them then.
         labelled, part = frames.all_labelled(), "cohort"
     naming = NamingFrames(labelled.frame_ids, labelled.truth, frames.names, part)
-    cards = group_cards(run.groups, frames.table, naming, cohort.frames.read, _weak_labels(cohort, frames))
-    return complete_grouping(Grouping(run.name, run.method, cards), cohort.runs.get(run.name), run, cohort.frames.read)
+    folder = cohort.runs.get(run.name)
+    names = group_names(cohort, folder)
+    cards = [
+        replace(card, name=names.get(card.number, ""))
+        for card in group_cards(run.groups, frames.table, naming, cohort.frames.read, _weak_labels(cohort, frames))
+    ]
+    return complete_grouping(Grouping(run.name, run.method, cards), folder, run, cohort.frames.read)
 
 
 def _weak_labels(cohort: Cohort, frames: CohortFrames) -> dict[str, tuple[str, ...]]:
