@@ -1,4 +1,4 @@
-"""Five of Dadoun's six claims in pairs, with intervals over patients; the sixth is ``clustering_balance.py``'s."""
+"""Five of Dadoun's six claims in pairs, with intervals over patients; the sixth is ``benchmarks.clustering``'s."""
 
 from __future__ import annotations
 

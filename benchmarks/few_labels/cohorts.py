@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
+from benchmarks.cohort_copies import copied, evenly
 from benchmarks.few_labels.grids import BLUES, SPLIT
 from benchmarks.representations.cohorts import POCUS_CLASSES
-from sonosift.cohort.annotations import Annotation
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.patient_ties import tied_patients
-from sonosift.cohort.writer import CohortWriter
 from sonosift.evaluate.patient_folds import patient_folds
 
 FOLDS, DEVELOPMENT_SHARE = 5, 6
@@ -25,29 +22,18 @@ def thinned(source: Path, target: Path, per_exam: int | None) -> Cohort:
     if Cohort.exists(target):
         return Cohort.open(target)
     original = Cohort.open(source)
-    settings = original.settings
-    key = hashlib.sha256(b"sonosift few labels").digest()
-    copied = Cohort.create(target, size=settings.frame_shape, label_space=settings.label_space, key=key)
-    kept = _evenly(original.catalog(), per_exam)
-    ids = kept["frame_id"].to_list()
-    with CohortWriter(copied) as writer:
-        writer.append(original.frames.read(ids), kept.drop("shard", "row", "near_duplicate_group"))
-    labels = original.annotations.label_matrix(ids, clips=kept["clip"].to_list())
-    copied.annotations.add_many(
-        Annotation(
-            target_kind="frame",
-            target_id=ids[place],
-            names=settings.label_space.decode(labels.matrix[place]),
-            author="copied",
-            source="truth",
-        )
-        for place in np.flatnonzero(labels.known)
-    )
+    space = original.settings.label_space
+    kept = evenly(original.catalog(), per_exam)
+    labels = original.annotations.label_matrix(kept["frame_id"].to_list(), clips=kept["clip"].to_list())
+    names_of = {
+        kept["frame_id"][place]: space.decode(labels.matrix[place]) for place in np.flatnonzero(labels.known).tolist()
+    }
+    copy = copied(original, target, kept, space, names_of, "few labels")
     parts = dict(original.splits.get(SPLIT).table.iter_rows())
     pinned = {patient: parts[patient] for patient in kept["patient"].unique()}
     shares = {part: 1 / len(set(parts.values())) for part in sorted(set(parts.values()))}
-    copied.splits.make(shares, name=SPLIT, pinned=pinned, tie_near_duplicates=False)
-    return copied
+    copy.splits.make(shares, name=SPLIT, pinned=pinned, tie_near_duplicates=False)
+    return copy
 
 
 def lung_folds(cohort: Cohort, original: Path) -> list[str]:
@@ -95,13 +81,3 @@ def _split(cohort: Cohort, name: str, everyone: set[str], **parts: np.ndarray) -
         for part, patients in parts.items():
             pinned |= dict.fromkeys(patients.tolist(), part)
         cohort.splits.make(_PARTS, name=name, pinned=pinned, tie_near_duplicates=False)
-
-
-def _evenly(catalog: pl.DataFrame, per_exam: int | None) -> pl.DataFrame:
-    if per_exam is None:
-        return catalog
-    kept = []
-    for _, rows in catalog.group_by("exam", maintain_order=True):
-        places = np.unique(np.linspace(0, len(rows) - 1, min(per_exam, len(rows))).round().astype(int))
-        kept.append(rows[places.tolist()])
-    return pl.concat(kept)
