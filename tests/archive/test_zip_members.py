@@ -96,6 +96,27 @@ def test_sizes_of_more_than_32_bits_are_read(tmp_path):
     assert content(path, "x", tmp_path) == b"hello"
 
 
+@pytest.mark.parametrize("fields", [0, 1, 3], ids=["number of members", "and length", "and place"])
+@pytest.mark.parametrize("before", [0, 1000])
+def test_more_members_than_16_bits_count(tmp_path, fields, before):
+    """Between the directory and its end stands a record for large archives, also where only the number needs it."""
+    path = make_zip(tmp_path / "a.zip", {"x": b"hello", "y": NOISE})
+    whole = bytearray(path.read_bytes())
+    end = whole.index(b"PK\5\6")
+    length, offset = struct.unpack_from("<2L", whole, end + 12)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 2, 2, length, offset)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    struct.pack_into("<2H", whole, end + 8, 0xFFFF, 0xFFFF)
+    if fields & 1:
+        struct.pack_into("<L", whole, end + 12, 0xFFFFFFFF)
+    if fields & 2:
+        struct.pack_into("<L", whole, end + 16, 0xFFFFFFFF)
+    path.write_bytes(bytes(before) + bytes(whole[:end]) + record + locator + bytes(whole[end:]))
+    with zipfile.ZipFile(path) as other:
+        assert (other.read("x"), other.read("y")) == (b"hello", NOISE)
+    assert [content(path, member, tmp_path) for member in list_members(path)] == [b"hello", NOISE]
+
+
 def test_names_that_are_not_utf_8_and_names_that_lead_away(tmp_path):
     names = ["XXXXX1", "/etc/passwd", "a/../../b", "C:/x", "ok/IM1", "..\\..\\x", "line\nbreak"]
     path = make_zip(tmp_path / "a.zip", dict.fromkeys(names, b"data"))

@@ -16,6 +16,7 @@ _MAX_DIRECTORY_BYTES = 64 << 20
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
+_RECORD_64_BYTES, _LOCATOR_64_BYTES = 56, 20
 _ZIP_64_EXTRA = 1
 
 
@@ -73,7 +74,7 @@ def _entries(handle: BinaryIO) -> list[Entry]:
 def _place_of_directory(handle: BinaryIO) -> tuple[int, int, int]:
     """Return where the directory begins, its length, and by how much all offsets are to be moved."""
     end = handle.seek(0, 2)
-    tail_at = max(0, end - 22 - _FULL_16)
+    tail_at = max(0, end - _LOCATOR_64_BYTES - 22 - _FULL_16)
     handle.seek(tail_at)
     tail = handle.read()
     found = tail.rfind(_END)
@@ -83,13 +84,11 @@ def _place_of_directory(handle: BinaryIO) -> tuple[int, int, int]:
     directory_end = tail_at + found
     if disk not in (0, _FULL_16) or first_disk not in (0, _FULL_16):
         raise Unreadable(Reason.UNSUPPORTED_ENCODING)  # cut into several files
-    if _FULL_32 in (length, offset) and tail[found - 20 : found - 16] == _LOCATOR_64:
-        (directory_end,) = struct.unpack_from("<Q", tail, found - 20 + 8)
-        handle.seek(directory_end)
-        record = handle.read(56)
-        if record[:4] != _END_64:
-            raise Unreadable(Reason.BROKEN_HEADER)
-        length, offset = struct.unpack_from("<2Q", record, 40)
+    wide = _wide_record(handle, tail[max(0, found - _LOCATOR_64_BYTES) : found], directory_end)
+    if wide is not None:
+        directory_end, length, offset = wide
+    elif _FULL_32 in (length, offset):
+        raise Unreadable(Reason.BROKEN_HEADER)
     if length > _MAX_DIRECTORY_BYTES:
         raise Unreadable(Reason.ZIP_BOMB)
     # Something may stand before the archive, such as a program that unpacks it.
@@ -97,6 +96,25 @@ def _place_of_directory(handle: BinaryIO) -> tuple[int, int, int]:
     if start < 0 or start < offset:
         raise Unreadable(Reason.BROKEN_HEADER)
     return start, length, start - offset
+
+
+def _wide_record(handle: BinaryIO, locator: bytes, end: int) -> tuple[int, int, int] | None:
+    """Return where the directory ends, its length and its offset by the record for large archives, if there is one.
+
+    It stands between the directory and the end also where only the number of members needed it. If something stands
+    before the archive, its stated place is wrong: then it is looked for where writers put it, right before its locator.
+    """
+    if len(locator) < _LOCATOR_64_BYTES or locator[:4] != _LOCATOR_64:
+        return None
+    (stated,) = struct.unpack_from("<Q", locator, 8)
+    for place in (stated, end - _LOCATOR_64_BYTES - _RECORD_64_BYTES):
+        if 0 <= place < end:
+            handle.seek(place)
+            record = handle.read(_RECORD_64_BYTES)
+            if record[:4] == _END_64 and len(record) == _RECORD_64_BYTES:
+                length, offset = struct.unpack_from("<2Q", record, 40)
+                return place, length, offset
+    raise Unreadable(Reason.BROKEN_HEADER)
 
 
 def _wide(extra: bytes, values: list[int]) -> list[int]:
