@@ -1,8 +1,11 @@
 """Every encoding and colour model: pixels against what went in, or against another decoder than the reader's."""
 
+import colorsys
+
 import cv2
 import imagecodecs
 import numpy as np
+import pydicom
 import pytest
 
 from sonosift.archive.dicom_reader import open_dicom
@@ -168,6 +171,98 @@ def test_ybr_full_422_uncompressed(written, syntax):
 
 def test_ybr_full_422_that_is_not_subsampled(written):
     check_colour(written(in_ybr(colour_frames()), EXPLICIT, "YBR_FULL_422"), colour_frames(), 3)
+
+
+def pixels_replaced(path, old, new):
+    """Write other pixel data than pydicom lets one write."""
+    content = path.read_bytes()
+    assert content.endswith(old)
+    path.write_bytes(content[: -len(old) - 4] + len(new).to_bytes(4, "little") + new)
+
+
+@pytest.mark.parametrize("by_plane", [False, True])
+@pytest.mark.parametrize("syntax", [NATIVE[0], NATIVE[1], NATIVE[2]])
+@pytest.mark.parametrize("model", ["HSV", "CMYK", "ARGB"])
+def test_retired_colour_models(written, syntax, model, by_plane):
+    """Against the conversions of Python's colorsys, and of Pillow, pixel for pixel."""
+    rgb = colour_frames()[:, :16, :20]
+    if model == "HSV":
+        stored = [[[colorsys.rgb_to_hsv(*pixel) for pixel in row] for row in frame / 255.0] for frame in rgb]
+        stored = np.rint(np.array(stored) * 255).astype(np.uint8)
+    elif model == "CMYK":
+        stored = np.concatenate([255 - rgb, np.zeros((*rgb.shape[:3], 1), np.uint8)], axis=3)
+    else:
+        stored = np.concatenate([np.zeros((*rgb.shape[:3], 1), np.uint8), rgb], axis=3)
+    layout = stored.transpose(0, 3, 1, 2) if by_plane else stored
+    path = written(
+        np.ascontiguousarray(layout).reshape(stored.shape),
+        syntax, model, PlanarConfiguration=int(by_plane), SamplesPerPixel=stored.shape[3],
+    )  # fmt: skip
+    check_colour(path, rgb, 4 if model == "HSV" else 0)
+
+
+def test_black_of_four_colours_darkens(written):
+    stored = np.zeros((1, 4, 4, 4), np.uint8)
+    stored[..., 0], stored[..., 3] = 51, 128
+    expected = np.broadcast_to([204 * 127 / 255, 127, 127], (1, 4, 4, 3))
+    check_colour(written(stored, EXPLICIT, "CMYK", SamplesPerPixel=4), expected, 1)
+
+
+def test_alpha_chooses_from_a_palette(written):
+    """PS3.3 of 2001: where alpha is not 0 the palette's colour takes the place of the pixel's own."""
+    stored = np.random.default_rng(0).integers(0, 256, (1, 12, 14, 4), dtype=np.uint8)
+    stored[0, :, ::2, 0] = 0
+    table = np.random.default_rng(3).integers(0, 256, (256, 3), dtype=np.uint8)
+    palette = {
+        f"{channel}PaletteColorLookupTable{part}": value
+        for number, channel in enumerate(("Red", "Green", "Blue"))
+        for part, value in (
+            ("Descriptor", [256, 0, 16]), ("Data", (table[:, number].astype("<u2") << 8).tobytes()),
+        )
+    }  # fmt: skip
+    expected = np.array([[table[pixel[0]] if pixel[0] else pixel[1:] for pixel in row] for row in stored[0]])
+    check_colour(written(stored, EXPLICIT, "ARGB", SamplesPerPixel=4, **palette), expected[None], 0)
+
+
+def test_the_range_of_television(written):
+    """By the other direction of Rec. 601: 219 steps of luminance above 16, 224 of chroma around 128."""
+    rgb = np.repeat(colour_frames()[:, :, ::2], 2, axis=2)
+    full = in_ybr(rgb).astype(np.float64)
+    luminance = np.rint(16 + full[..., 0] * 219 / 255)
+    chroma = np.rint(128 + (full[..., 1:] - 128) * 224 / 255)
+    pairs = np.stack(
+        [luminance[:, :, ::2], luminance[:, :, 1::2], chroma[:, :, ::2, 0], chroma[:, :, ::2, 1]], axis=-1
+    ).astype(np.uint8)
+    path = written(rgb, EXPLICIT, "YBR_PARTIAL_422")
+    pixels_replaced(path, rgb.tobytes(), pairs.tobytes())
+    check_colour(path, rgb, 4)
+
+
+@pytest.mark.parametrize("syntax", [BASELINE, EXTENDED])
+@pytest.mark.parametrize("stated", ["YBR_PARTIAL_422", "YBR_FULL_422", "YBR_FULL"])
+def test_a_jpeg_is_of_full_range_and_converted_once(written, syntax, stated):
+    items = [jpeg(frame, colorspace="RGB", subsampling="422") for frame in colour_frames()]
+    other = [imagecodecs.jpeg8_decode(item) for item in items]
+    check_colour(written(colour_frames(), syntax, stated, items=items), other, 12)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "model", "reason"),
+    [
+        (EXPLICIT, "XYB", Reason.UNSUPPORTED_ENCODING),
+        (EXPLICIT, "", Reason.BROKEN_HEADER),
+        (RLE, "HSV", Reason.UNSUPPORTED_ENCODING),
+        (J2K, "YBR_PARTIAL_422", Reason.UNSUPPORTED_ENCODING),
+    ],
+)
+def test_a_colour_model_that_cannot_be_converted_has_a_reason(written, syntax, model, reason):
+    path = written(colour_frames(), syntax, "RGB" if syntax != J2K else "YBR_RCT")
+    dataset = pydicom.dcmread(path)
+    dataset.PhotometricInterpretation = model
+    dataset.save_as(path)
+    with pytest.raises(Unreadable) as caught:
+        decoded(path)
+    assert caught.value.reason is reason
 
 
 def test_compressed_items_under_an_uncompressed_encoding(written):

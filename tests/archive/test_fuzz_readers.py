@@ -88,6 +88,12 @@ def seeds(tmp_path_factory):
     first, *others = (Image.fromarray(frame) for frame in frames)
     first.save(pages, "TIFF", save_all=True, append_images=others, compression="tiff_lzw")
     found += [pages.getvalue(), cv2.imencode(".png", frames[0].astype(np.uint16) * 257)[1].tobytes()]
+    found.append(make_dicom(path, colour, SYNTAXES[1], "HSV", **facts).read_bytes())
+    photograph = io.BytesIO()
+    Image.fromarray(colour[0]).save(
+        photograph, "MPO", save_all=True, append_images=[Image.fromarray(colour[0][::2, ::2])]
+    )
+    found.append(photograph.getvalue())
     moving = [video(*kind, colour) for kind in VIDEOS]
     stream = moving[1] + b"\0" * (len(moving[1]) % 2)
     found.append(make_dicom(path, colour, "1.2.840.10008.1.2.4.102", "YBR_PARTIAL_420", items=[stream]).read_bytes())

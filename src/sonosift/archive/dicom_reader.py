@@ -9,11 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset
+from pydicom import Dataset, uid
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import as_pixel_options
-from pydicom.uid import UID
 
 from sonosift.archive import jpeg_plugin
 from sonosift.archive.clip import Clip, ClipHeader, Frame
@@ -25,9 +24,15 @@ from sonosift.archive.encapsulated_frames import group_by_frame, read_frame, rea
 from sonosift.archive.frame_budget import ASSUMED_RATE_HZ, check_frame, check_native_length, sampled_indices
 from sonosift.archive.grey import split_colour, to_bytes
 from sonosift.archive.palette import palette_table, through_palette
+from sonosift.archive.retired_colours import RETIRED, rgb_of, samples_of
 from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
 _UNDEFINED = 0xFFFFFFFF
+_COLOUR_MODELS = RETIRED | {
+    "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT",
+}  # fmt: skip
+_JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
+_HALF_THE_CHROMA = ("YBR_FULL_422", "YBR_PARTIAL_422")
 _PIXEL_KEYWORDS = (
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration",
     "BitsAllocated", "BitsStored", "PixelRepresentation",
@@ -46,6 +51,7 @@ def open_dicom(path: Path) -> Clip:
         return Clip(header, lambda wanted_hz: frames_of_stream(opened, header, wanted_hz))
     if opened.syntax.is_private or not opened.syntax.is_transfer_syntax:
         raise Unreadable(Reason.UNSUPPORTED_ENCODING)
+    model = _colour_model(opened)
     if not opened.syntax.is_encapsulated:
         with refusing(Reason.BROKEN_HEADER):
             _check_length(opened, header)
@@ -55,12 +61,28 @@ def open_dicom(path: Path) -> Clip:
         rate = header.rate_hz or ASSUMED_RATE_HZ
         with refusing(Reason.BROKEN_PIXELS):
             palette = _palette(opened.dataset)
-            decode = _encapsulated if opened.syntax.is_encapsulated else _native
+            decode = _encapsulated if opened.syntax.is_encapsulated else _retired if model in RETIRED else _native
             for index, decoded in zip(indices, decode(opened, header, indices), strict=True):
                 grey, rgb = _in_grey(decoded, opened.dataset, palette)
                 yield Frame(grey, index, index / rate, rgb)
 
     return Clip(header, frames)
+
+
+def _colour_model(opened: OpenedDicom) -> str:
+    """Return the colour model that the header states, or refuse one that cannot be converted."""
+    model = str(opened.dataset.get("PhotometricInterpretation") or "")
+    if not model:
+        raise Unreadable(Reason.BROKEN_HEADER)
+    if model not in _COLOUR_MODELS:
+        raise Unreadable(Reason.UNSUPPORTED_ENCODING)
+    if model in RETIRED and opened.syntax.is_encapsulated:
+        if model != "YBR_PARTIAL_422" or opened.syntax not in _JPEG:
+            raise Unreadable(Reason.UNSUPPORTED_ENCODING)
+        opened.dataset.PhotometricInterpretation = "YBR_FULL_422"  # a JPEG codec knows no other range
+    elif model in RETIRED and opened.dataset.BitsAllocated != 8:
+        raise Unreadable(Reason.UNSUPPORTED_ENCODING)
+    return model
 
 
 def _check_length(opened: OpenedDicom, header: ClipHeader) -> None:
@@ -82,7 +104,7 @@ def _native_frame_bytes(dataset: Dataset, header: ClipHeader) -> int:
     frame_bytes = check_frame(header.height, header.width, samples, bits)
     if bits == 1:
         return frame_bytes // 8
-    return frame_bytes * 2 // 3 if dataset.get("PhotometricInterpretation") == "YBR_FULL_422" else frame_bytes
+    return frame_bytes * 2 // 3 if dataset.get("PhotometricInterpretation") in _HALF_THE_CHROMA else frame_bytes
 
 
 def _native(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
@@ -110,6 +132,24 @@ def _native(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> 
             yield pixels, str(properties["photometric_interpretation"])
 
 
+def _retired(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
+    """Decode the colour models that pydicom does not convert."""
+    dataset, shape = opened.dataset, (header.height, header.width)
+    model, by_plane = str(dataset.PhotometricInterpretation), dataset.get("PlanarConfiguration") == 1
+    palette = palette_table(dataset) if "RedPaletteColorLookupTableDescriptor" in dataset else None
+    frame_bytes = _native_frame_bytes(dataset, header)
+    with opened.open() as handle:
+        vr, _, start = opened.pixel_element(handle)
+        if vr == "OW" and not opened.syntax.is_little_endian:  # bytes swapped in pairs
+            raise Unreadable(Reason.UNSUPPORTED_ENCODING)
+        for index in indices:
+            handle.seek(start + index * frame_bytes)
+            source = handle.read(frame_bytes)
+            if len(source) < frame_bytes:
+                raise Unreadable(Reason.TRUNCATED)
+            yield rgb_of(samples_of(source, model, shape, by_plane=by_plane), model, palette), "RGB"
+
+
 def _encapsulated(opened: OpenedDicom, header: ClipHeader, indices: Sequence[int]) -> Iterator[_Decoded]:
     options = _options(opened) | {"number_of_frames": 1, "pixel_vr": "OB"}
     decoder = get_decoder(opened.syntax)
@@ -131,7 +171,7 @@ def _options(opened: OpenedDicom) -> dict[str, Any]:
     for keyword in _PIXEL_KEYWORDS:
         if keyword in opened.dataset:
             setattr(plain, keyword, opened.dataset[keyword].value)
-    return as_pixel_options(plain, pixel_keyword="PixelData", transfer_syntax_uid=UID(opened.syntax))
+    return as_pixel_options(plain, pixel_keyword="PixelData", transfer_syntax_uid=uid.UID(opened.syntax))
 
 
 def _extended(dataset: Dataset) -> tuple[int, ...]:
