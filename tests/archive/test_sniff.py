@@ -32,6 +32,7 @@ def test_a_dicomdir_is_no_image(tmp_path):
         (b"GIF89a" + bytes(20), Content.VIDEO),
         (b"RIFF\0\0\0\0AVI LIST", Content.VIDEO),
         (b"\0\0\0\x20ftypisom", Content.VIDEO),
+        (b"\0\0\0\x20ftypqt  ", Content.VIDEO),
         (b"\x1aE\xdf\xa3" + bytes(20), Content.VIDEO),
         (b"\0\0\1\xba" + bytes(20), Content.VIDEO),
         (b"PK\3\4" + bytes(30), Content.ZIP),
@@ -56,6 +57,9 @@ def test_other_signatures(tmp_path, content, expected):
         ("a.dcm", b"", Reason.EMPTY),
         ("a.dcm", b"\x93\x01\xfe" * 50, Reason.UNRECOGNISED),
         ("a.png", b"hello", Reason.UNRECOGNISED),
+        ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", Reason.UNRECOGNISED),
+        ("IMG0001", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", Reason.UNRECOGNISED),
+        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", Reason.UNRECOGNISED),
         ("IM0001", b"\x93\x01\xfe" * 50, Reason.UNRECOGNISED),
     ],
 )

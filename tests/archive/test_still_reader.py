@@ -64,6 +64,29 @@ def test_the_pages_of_a_tiff_are_frames(tmp_path):
     assert [(frame.index, int(frame.grey[0, 0])) for frame in clip.frames(3.0)] == [(0, 1), (1, 2), (2, 3)]
 
 
+def test_a_photograph_with_a_preview_behind_it_is_one_frame(tmp_path):
+    """Telephones write such files: the second picture is smaller, or holds no picture but a map."""
+    large, small = Image.fromarray(COLOUR), Image.fromarray(COLOUR[::2, ::2])
+    large.save(tmp_path / "a.jpg", "MPO", quality=98, save_all=True, append_images=[small])
+    clip = open_still(tmp_path / "a.jpg")
+    assert (clip.header.frame_count, clip.header.height, clip.header.width) == (1, 30, 40)
+    with Image.open(tmp_path / "a.jpg") as other:
+        assert other.n_frames == 2
+        np.testing.assert_array_equal(only_frame(tmp_path / "a.jpg").rgb, np.asarray(other.convert("RGB")))
+
+
+def test_a_smaller_copy_in_a_tiff_is_no_page(tmp_path):
+    first, second = Image.fromarray(GREY), Image.fromarray(255 - GREY)
+    copy = Image.fromarray(GREY[::2, ::2])
+    copy.encoderinfo = {"tiffinfo": {254: 1}}
+    first.save(tmp_path / "a.tif", save_all=True, append_images=[copy, second])
+    clip = open_still(tmp_path / "a.tif")
+    frames = list(clip.frames(3.0))
+    assert clip.header.frame_count == len(frames) == 2
+    assert [frame.index for frame in frames] == [0, 1]
+    np.testing.assert_array_equal(frames[1].grey, 255 - GREY)
+
+
 def refused(path):
     with pytest.raises(Unreadable) as caught:
         list(open_still(path).frames(3.0))

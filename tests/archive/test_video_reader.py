@@ -1,3 +1,4 @@
+import struct
 from fractions import Fraction
 
 import av
@@ -72,6 +73,38 @@ def test_another_decoder_sees_the_same_pictures(tmp_path):
     assert len(frames) == len(others) == len(LEVELS)
     for frame, other in zip(frames, others, strict=True):
         assert np.abs(frame.grey.astype(int) - cv2.cvtColor(other, cv2.COLOR_BGR2GRAY)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("matrix", "turned"),
+    [
+        ((1, 0, 0, 1), lambda picture: picture),
+        ((0, 1, -1, 0), lambda picture: np.rot90(picture, -1)),
+        ((-1, 0, 0, -1), lambda picture: np.rot90(picture, 2)),
+        ((0, -1, 1, 0), np.rot90),
+    ],
+)
+def test_a_film_is_turned_as_the_telephone_was_held(tmp_path, matrix, turned):
+    """ISO 14496-12: the matrix of the track's header; OpenCV turns such films too."""
+    path = tmp_path / "clip.mp4"
+    picture = np.repeat(np.add.outer(3 * np.arange(48), np.arange(64))[..., None], 3, axis=2).astype(np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=Fraction(10))
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 64, 48, "yuv420p", 4_000_000
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    upright = next(open_video(path).frames(10.0)).grey
+    content = bytearray(path.read_bytes())
+    place = content.index(b"tkhd") + 4 + 40
+    a, b, c, d = matrix
+    struct.pack_into(">9i", content, place, a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(content)
+    clip = open_video(path)
+    (frame,) = clip.frames(10.0)
+    np.testing.assert_array_equal(frame.grey, turned(upright))
+    assert (clip.header.height, clip.header.width) == frame.grey.shape
+    _, other = cv2.VideoCapture(str(path)).read()
+    assert np.abs(frame.grey.astype(int) - cv2.cvtColor(other, cv2.COLOR_BGR2GRAY)).max() <= 4
 
 
 def test_frames_are_taken_by_their_times(tmp_path):

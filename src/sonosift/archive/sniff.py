@@ -11,7 +11,7 @@ from sonosift.archive.unreadable import Reason, Unreadable
 HEAD_BYTES = 4096
 _MEDIA_DIRECTORY_UID = b"1.2.840.10008.1.3.10"
 _IMAGE_SUFFIXES = frozenset(
-    {".dcm", ".dicom", ".ima", ".img", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
+    {".dcm", ".dicom", ".ima", ".img", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".jp2", ".heic", ".avif"}
     | {".gif", ".mp4", ".mov", ".avi", ".mpg", ".mpeg", ".mkv", ".webm", ".m4v", ".wmv", ".webp", ".ts"}
 )
 
@@ -20,6 +20,8 @@ _VIDEO_STARTS = (
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
 )  # fmt: skip
 """GIF, MPEG with and without a programme stream, Matroska and WebM, Windows Media."""
+_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
+"""Stills in the container of MP4, of which a reader of videos would give a part for the whole."""
 _PACKED_STARTS = (b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd")
 
 
@@ -94,6 +96,8 @@ def sniff_bytes(head: bytes) -> Content:
 
 
 def _is_video(head: bytes) -> bool:
+    if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS:
+        return False
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
         return True
     if head.startswith(b"RIFF") and head[8:11] == b"AVI":

@@ -26,25 +26,33 @@ _TURNS = {
     6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
 }  # fmt: skip
 """What each EXIF orientation asks for: a screen photographed with a telephone lies on its side."""
+_KIND_OF_PAGE, _REDUCED = 254, 1
+"""TIFF's NewSubfileType, and its bit for a smaller copy of another page."""
 
 
 def open_still(path: Path) -> Clip:
-    """Read the header of a still; a TIFF with several pages becomes a clip of as many frames."""
+    """Read the header of a still; a TIFF with several pages becomes a clip of as many frames.
+
+    Small copies of a picture that travel in the same file, as telephones and scanners add them, are no frames.
+    """
     with _opened(path, Reason.BROKEN_HEADER) as picture:
         width, height = picture.size
         check_frame(height, width, samples=3)
-        pages = int(getattr(picture, "n_frames", 1))
+        count = int(getattr(picture, "n_frames", 1))
+        check_count(count)
         turn = _turn(picture)
-    check_count(pages)
+        pages = _pages(picture, count)
     if turn in (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90):
         width, height = height, width
-    header = ClipHeader(kind="still", height=height, width=width, frame_count=pages, rate_hz=None)
+    header = ClipHeader(kind="still", height=height, width=width, frame_count=len(pages), rate_hz=None)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
         del wanted_hz  # pages are no cine: each is kept
         with _opened(path, Reason.BROKEN_PIXELS) as picture:
-            for page in range(pages):
-                yield _page(picture, page, turn)
+            for index, page in enumerate(pages):
+                if page:
+                    picture.seek(page)
+                yield _page(picture, index, turn)
 
     return Clip(header, frames)
 
@@ -66,9 +74,21 @@ def _opened(path: Path, reason: Reason) -> Iterator[Pillow.Image]:
                 raise Unreadable(Reason.TRUNCATED if "truncated" in str(error) else reason) from error
 
 
-def _page(picture: Pillow.Image, page: int, turn: Transpose | None) -> Frame:
-    if page:
+def _pages(picture: Pillow.Image, count: int) -> list[int]:
+    """Return which pictures of a file are pages of their own."""
+    if picture.format == "MPO":  # one photograph, with previews or maps of its brightness behind it
+        return [0]
+    if picture.format != "TIFF" or count == 1:
+        return list(range(count))
+    found = []
+    for page in range(count):
         picture.seek(page)
+        if not int(picture.tag_v2.get(_KIND_OF_PAGE, 0)) & _REDUCED:  # type: ignore[attr-defined]
+            found.append(page)
+    return found or [0]
+
+
+def _page(picture: Pillow.Image, page: int, turn: Transpose | None) -> Frame:
     check_frame(picture.height, picture.width, samples=3)
     if picture.mode in _DEEP_MODES:
         deep = picture if turn is None else picture.transpose(turn)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,9 +18,8 @@ from sonosift.archive.grey import split_colour
 from sonosift.archive.regular_file import open_regular
 from sonosift.archive.unreadable import Reason, Unreadable, refusing
 
-_FORMATS = frozenset(
-    {"mov,mp4,m4a,3gp,3g2,mj2", "avi", "mpeg", "mpegvideo", "mpegts", "gif", "matroska,webm", "h264", "hevc", "asf"}
-)
+_MOV = "mov,mp4,m4a,3gp,3g2,mj2"
+_FORMATS = frozenset({_MOV, "avi", "mpeg", "mpegvideo", "mpegts", "gif", "matroska,webm", "h264", "hevc", "asf"})
 _LEAST_SHARE = 0.9
 """Of the frames that the index counts; some may be hidden, or not decode without the ones before them."""
 
@@ -34,6 +34,8 @@ def open_video(path: Path) -> Clip:
         check_frame(height, width, samples=3)
         if count is not None:
             check_count(count)
+        if _lies_on_its_side(container, stream):
+            height, width = width, height
     header = ClipHeader(kind="video", height=height, width=width, frame_count=count, rate_hz=rate)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
@@ -67,9 +69,24 @@ def video_frames(source: IO[bytes], rate_hz: float | None, wanted_hz: float) -> 
 
 def _frame(picture: Any, index: int, time_s: float) -> Frame:
     check_frame(picture.height, picture.width, samples=3)
-    pixels = picture.to_ndarray(format="rgb24")
+    pixels = np.rot90(picture.to_ndarray(format="rgb24"), _quarter_turns(picture))
     grey, rgb = split_colour(np.asarray(pixels, dtype=np.uint8))
     return Frame(grey, index, time_s, rgb)
+
+
+def _quarter_turns(picture: Any) -> int:
+    """Return how often a picture is to be turned to the left: a telephone notes how it was held."""
+    return round(picture.rotation / 90)
+
+
+def _lies_on_its_side(container: Any, stream: Any) -> bool:
+    """Look at the first picture; if it does not decode, that is told when the frames are asked for."""
+    if container.format.name != _MOV:
+        return False
+    stream.thread_type = "NONE"
+    with suppress(av.FFmpegError):
+        return any(_quarter_turns(picture) % 2 for picture in islice(container.decode(stream), 1))
+    return False
 
 
 def _opened(source: IO[bytes]) -> Any:
