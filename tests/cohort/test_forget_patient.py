@@ -87,6 +87,7 @@ def cohort(tmp_path: Path) -> Cohort:
     clips = made.catalog().select("clip", "patient").unique(maintain_order=True).rows()
     made.private.sources.record(Source(f"{clip}.dcm", clip=clip, patient=patient) for clip, patient in clips)
     made.private.sources.record([Source("b/broken.dcm", state="quarantined", patient=PATIENT)])
+    made.private.sources.record_numbers([("9" * 32, PATIENT), ("8" * 32, f"a{2:031x}")])
     (made.private_path / "verify").mkdir()
     (made.private_path / "verify" / "report.html").write_text(ids[6])
     return made
@@ -157,6 +158,7 @@ def test_the_others_are_as_they_were(cohort: Cohort) -> None:
     }
     assert set(again.annotations.history()["target_id"]) == set(ids)
     assert again.quarantine.counts() == {"empty": 1}
+    assert again.private.sources.numbers() == [("8" * 32, f"a{2:031x}")]
     for run in again.runs.list():
         names, vectors = run.embeddings()
         assert set(names) == set(ids)

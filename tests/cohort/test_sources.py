@@ -42,6 +42,14 @@ def test_a_table_from_before_a_column_existed(tmp_path: Path) -> None:
     assert [source.patient for source in sources.all()] == [None, "q"]
 
 
+def test_numbers_of_patients(tmp_path: Path) -> None:
+    sources = Sources(tmp_path / "sources.sqlite")
+    assert sources.numbers() == []
+    sources.record_numbers([("n2", "p1"), ("n1", "p1")])
+    sources.record_numbers([("n1", "p2"), ("n1", "p1")])
+    assert sources.numbers() == [("n1", "p1"), ("n1", "p2"), ("n2", "p1")]
+
+
 def test_only_the_owner_may_read(tmp_path: Path) -> None:
     Sources(tmp_path / "sources.sqlite").record([Source("a")])
     assert (tmp_path / "sources.sqlite").stat().st_mode & 0o777 == 0o600

@@ -33,6 +33,15 @@ def test_a_patients_id_in_the_path_beats_the_neighbours():
     assert owners.owner_of("other/100200/x.mp4").known_from == "patient id in the path"
 
 
+def test_an_id_that_an_earlier_ingest_met():
+    number = NAMES.patient_number("100200")
+    owners = FolderOwners(NAMES, [known("a/1", "B", number="55")], [(number, "A")])
+    assert owners.owner_of("clips/x_100200.mp4").patient == "A"
+    assert set(owners.numbers) == {(number, "A"), (NAMES.patient_number("55"), "B")}
+    both = FolderOwners(NAMES, [known("a/1", "B", number="100200")], [(number, "A")])
+    assert both.owner_of("clips/x_100200.mp4").patient not in {"A", "B"}
+
+
 def test_an_id_that_two_issuers_gave_decides_nothing():
     owners = FolderOwners(NAMES, [known("a/1", "A", number="100200"), known("b/1", "B", number="100200")])
     assert owners.owner_of("c/100200.png").patient not in {"A", "B"}

@@ -108,6 +108,23 @@ def test_a_manifest_says_who_and_what(tmp_path):
     assert len(cohort.annotations) == 3
 
 
+def test_a_still_that_comes_later_is_known_by_the_number_in_its_name(tmp_path):
+    """Alone in a folder of its own, of a patient whose files came in before: as if all had come at once."""
+    archive, both = tmp_path / "archive", tmp_path / "both"
+    for folder in (archive, both):
+        study(folder / "ward", "100200", 1)
+        study(folder / "ward", "100300", 2)
+    late = write_png(both / "shots/x_100200.png", 3)
+    at_once, grown = cohort_at(tmp_path / "a"), cohort_at(tmp_path / "b")
+    take(both, at_once.path)
+    take(archive, grown.path)
+    (archive / "shots").mkdir()
+    (archive / "shots/x_100200.png").write_bytes(late.read_bytes())
+    assert take(archive, grown.path).patients_known_from == {"patient id in the path": 1}
+    ids, expected = ({*cohort.catalog()["patient"]} for cohort in (grown, at_once))
+    assert ids == expected == {NAMES.patient("", "100200"), NAMES.patient("", "100300")}
+
+
 def test_a_pattern_names_patients_and_says_where_it_does_not_fit(tmp_path):
     archive = tmp_path / "archive"
     for number, name in enumerate(("P1/e1/a.png", "P1/e2/b.png", "P2/e1/c.png", "loose.png")):

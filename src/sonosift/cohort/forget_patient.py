@@ -114,7 +114,8 @@ def _forget_private(cohort: Cohort, plan: ForgetPlan) -> None:
     if sources.exists():
         cohort.private.sources.all()  # a table of an older version gets its columns
         delete_from_sqlite(sources, "sources", "clip", plan.clips)
-        delete_from_sqlite(sources, "sources", "patient", [plan.patient])
+        for table in ("sources", "patient_numbers"):
+            delete_from_sqlite(sources, table, "patient", [plan.patient])
 
 
 def _forget_frames(cohort_path: Path, patient: str) -> None:

@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS sources (
 );
 CREATE INDEX IF NOT EXISTS sources_by_clip ON sources (clip);
 CREATE INDEX IF NOT EXISTS sources_by_hash ON sources (sha256);
+CREATE TABLE IF NOT EXISTS patient_numbers (
+    number TEXT NOT NULL, patient TEXT NOT NULL, PRIMARY KEY (number, patient)
+);
 """
 # Columns that came later; a table from before gets them when it is next opened.
 _ADDED = ("patient", "exam", "rule", "held_reason", "fan_template", "accepted_despite")
@@ -69,7 +72,10 @@ _COLUMNS = tuple(field.name for field in fields(Source))
 
 
 class Sources:
-    """``sources.sqlite``: one row per source, replaced when the source is ingested again."""
+    """``sources.sqlite``: one row per source, replaced when the source is ingested again.
+
+    Beside it stand the keyed hashes of patient numbers: a still that comes later may bear one in its name.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,6 +86,16 @@ class Sources:
         statement = f"INSERT OR REPLACE INTO sources ({', '.join(_COLUMNS)}) VALUES ({marks})"  # noqa: S608 - own names
         with self._connection() as connection:
             connection.executemany(statement, [astuple(source) for source in sources])
+
+    def record_numbers(self, numbers: Iterable[tuple[str, str]]) -> None:
+        """Remember which patient a hashed number belongs to; the same number may belong to several."""
+        with self._connection() as connection:
+            connection.executemany("INSERT OR IGNORE INTO patient_numbers VALUES (?, ?)", sorted(numbers))
+
+    def numbers(self) -> list[tuple[str, str]]:
+        """Return hashed numbers with their patients."""
+        with self._connection() as connection:
+            return list(connection.execute("SELECT number, patient FROM patient_numbers ORDER BY number, patient"))
 
     def get(self, path: str, member: str = "") -> Source | None:
         """Return the row of one source, or None if ingest has never seen it."""

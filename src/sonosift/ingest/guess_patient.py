@@ -37,19 +37,34 @@ class KnownFile:
 
 
 class FolderOwners:
-    """Remembers who the files with a header belong to, and answers for the files without one."""
+    """Remembers who the files with a header belong to, and answers for the files without one.
 
-    def __init__(self, pseudonyms: Pseudonyms, known: Iterable[KnownFile]) -> None:
+    Args:
+        pseudonyms: The keyed names.
+        known: Files whose owner is certain.
+        numbers: Hashed patient numbers that earlier ingests met, with their patients.
+    """
+
+    def __init__(
+        self, pseudonyms: Pseudonyms, known: Iterable[KnownFile], numbers: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self._pseudonyms = pseudonyms
         self._patients: dict[str, Counter[str]] = defaultdict(Counter)
         self._exams: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._numbers: dict[str, set[str]] = defaultdict(set)
+        for number, patient in numbers:
+            self._numbers[number].add(patient)
         for file in known:
             self._numbers[file.patient_number].add(file.patient)
             for folder in _folders(file.path):
                 self._patients[folder][file.patient] += 1
                 if file.exam is not None:
                     self._exams[folder, file.patient][file.exam] += 1
+
+    @property
+    def numbers(self) -> list[tuple[str, str]]:
+        """Every hashed patient number that is known, with its patients."""
+        return [(number, patient) for number, patients in self._numbers.items() if number for patient in patients]
 
     def owner_of(self, path: str) -> Owner:
         """Guess the owner of a file.

@@ -212,8 +212,10 @@ class _Ingest:
         rules = {step.title for step in cohort.settings.scope.steps}
         known = _still_valid(cohort.private.sources.all(), rules, hold_pages=self._settings.hold_pages)
         look = look_at_archive(self._archive, paths, known, pool)
-        owners = Owners(self.pseudonyms, look.looked, self._manifest, self._pattern)
+        met = cohort.private.sources.numbers()
+        owners = Owners(self.pseudonyms, look.looked, self._manifest, self._pattern, met)
         forgotten = Forgotten(cohort.private_path).all()
+        cohort.private.sources.record_numbers((n, patient) for n, patient in owners.numbers if patient not in forgotten)
         plan = make_plan(self._archive, look, known, self.pseudonyms, owners, forgotten)
         self._take_out(plan.replaced)
         self._tidy_export(plan.replaced)

@@ -22,6 +22,7 @@ class Owners:
         looked: Every file that was looked at; what is certain of some helps to guess the others.
         manifest: The user's table.
         pattern: The user's pattern.
+        numbers: Hashed patient numbers that earlier ingests met, with their patients.
     """
 
     def __init__(
@@ -30,11 +31,17 @@ class Owners:
         looked: Iterable[tuple[ArchiveFile, Looked]],
         manifest: Manifest | None = None,
         pattern: PatientPattern | None = None,
+        numbers: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._pseudonyms = pseudonyms
         self._manifest = manifest
         self._pattern = pattern
-        self._folders = FolderOwners(pseudonyms, self._certain(looked))
+        self._folders = FolderOwners(pseudonyms, self._certain(looked), numbers)
+
+    @property
+    def numbers(self) -> list[tuple[str, str]]:
+        """Hashed patient numbers with their patients, for the next ingest of the archive."""
+        return self._folders.numbers
 
     def owner_of(self, file: ArchiveFile, glance: Looked) -> Owner:
         """Name patient and exam, and say how they were known."""
