@@ -150,7 +150,10 @@ def export_dataset(
     dataset = Dataset()
     date = pseudonyms.shifted_date(names.patient, header.study_date)
     _patient_and_study(dataset, names, date)
-    _identifiers(dataset, header.identity, names, pseudonyms)
+    for keyword, uid in new_identifiers(header.identity, names, pseudonyms).items():
+        setattr(dataset, keyword, uid)
+    if header.identity.frame_of_reference:
+        dataset.PositionReferenceIndicator = ""
     _descriptors(dataset, header, study_table)
     _deidentification(dataset, cleaned=cleaned, dated=bool(date))
     _image(dataset, header, pixels)
@@ -162,7 +165,7 @@ def export_dataset(
     return dataset
 
 
-def _identifiers(dataset: Dataset, identity: Identity, names: ClipNames, pseudonyms: Pseudonyms) -> None:
+def new_identifiers(identity: Identity, names: ClipNames, pseudonyms: Pseudonyms) -> dict[str, str]:
     """Turn old identifiers into new ones; where there are none, or no longer hold, take the pseudonyms' own.
 
     The exam or the instance may be another than the header says: stated in a manifest, or one of two different files
@@ -171,12 +174,14 @@ def _identifiers(dataset: Dataset, identity: Identity, names: ClipNames, pseudon
     own_exam = bool(identity.exam) and names.exam == pseudonyms.exam(names.patient, identity.exam)
     own_clip = bool(identity.instance) and names.clip == pseudonyms.clip(identity.instance)
     series = identity.series if own_exam else ""
-    dataset.StudyInstanceUID = pseudonyms.uid(identity.exam if own_exam else f"study {names.exam}")
-    dataset.SeriesInstanceUID = pseudonyms.uid(series or f"series {names.exam}")
-    dataset.SOPInstanceUID = pseudonyms.uid(identity.instance if own_clip else f"instance {names.clip}")
+    found = {
+        "StudyInstanceUID": pseudonyms.uid(identity.exam if own_exam else f"study {names.exam}"),
+        "SeriesInstanceUID": pseudonyms.uid(series or f"series {names.exam}"),
+        "SOPInstanceUID": pseudonyms.uid(identity.instance if own_clip else f"instance {names.clip}"),
+    }
     if identity.frame_of_reference:
-        dataset.FrameOfReferenceUID = pseudonyms.uid(identity.frame_of_reference)
-        dataset.PositionReferenceIndicator = ""
+        found["FrameOfReferenceUID"] = pseudonyms.uid(identity.frame_of_reference)
+    return found
 
 
 def _patient_and_study(dataset: Dataset, names: ClipNames, date: str) -> None:

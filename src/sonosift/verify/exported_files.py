@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sonosift.privacy.pseudonyms import Pseudonyms
+from sonosift.ingest.dicom_export_header import new_identifiers
+from sonosift.verify.clip_owners import ClipOwners, identity_of
 from sonosift.verify.harvest_file import FILE_NAME, IDENTIFIER_KEYWORDS, IDENTIFIERS, PRIVATE, RAW, Found
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _NO_ELEMENTS = frozenset({FILE_NAME, IDENTIFIERS, RAW})
 @dataclass
 class _Source:
     patient: str
+    new: dict[str, str]
     elements: frozenset[str]
     values: dict[str, str] = field(default_factory=dict)
 
@@ -36,7 +38,7 @@ class ExportedFiles:
     """Remembers of each source image what an exported file is compared with, and writes the table of actions."""
 
     def __init__(self, cohort: Cohort) -> None:
-        self._names = Pseudonyms(cohort.private.require_key(cohort.settings.key_check))
+        self._owners = ClipOwners(cohort)
         self._sources: dict[str, _Source] = {}
         self._rows: list[tuple[str, str, str, str, str]] = []
         self.failures = 0
@@ -50,8 +52,9 @@ class ExportedFiles:
         old = dict(zip(IDENTIFIER_KEYWORDS, json.loads(identified[0]), strict=True))
         kinds = frozenset(kind for kind, _ in found if kind not in _NO_ELEMENTS)
         values = {kind: text for kind, text in found if kind in _UIDS | _SHIFTED}
-        patient = self._names.patient(old["IssuerOfPatientID"], old["PatientID"])
-        self._sources[self._names.uid(old["SOPInstanceUID"])] = _Source(patient, kinds, values | _present(old))
+        names = self._owners.of(old) or self._owners.by_header(old)
+        new = new_identifiers(identity_of(old), names, self._owners.names)
+        self._sources[new["SOPInstanceUID"]] = _Source(names.patient, new, kinds, values | _present(old))
 
     def add_exported(self, name: str, texts: Iterable[Found]) -> None:
         """Compare one exported file with its source."""
@@ -78,9 +81,9 @@ class ExportedFiles:
         if element == PRIVATE:
             return "text_removed", False
         if element in _UIDS and before is not None:
-            return "uid_changed", now != before and now == self._names.uid(before)
+            return "uid_changed", now != before and now == source.new[element]
         if element in _SHIFTED and before is not None:
-            return "date_shifted", now == self._names.shifted_date(source.patient, before)
+            return "date_shifted", now == self._owners.names.shifted_date(source.patient, before)
         return "text_retained", True
 
     def table(self) -> str:

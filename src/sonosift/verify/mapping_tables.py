@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from sonosift.privacy.pseudonyms import Pseudonyms
+from sonosift.ingest.dicom_export_header import new_identifiers
+from sonosift.verify.clip_owners import ClipOwners, identity_of
 from sonosift.verify.harvest_file import IDENTIFIER_KEYWORDS, IDENTIFIERS, Found
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ class MappingTables:
     """
 
     def __init__(self, cohort: Cohort, *, dicom: bool = False) -> None:
-        self._names = Pseudonyms(cohort.private.require_key(cohort.settings.key_check))
-        catalog = cohort.catalog()
-        self._known = {*catalog["patient"], *catalog["exam"], *catalog["clip"]}
+        self._owners = ClipOwners(cohort)
         self._dicom = dicom
         self._uids: dict[str, str] = {}
         self._patients: dict[str, str] = {}
@@ -40,18 +39,16 @@ class MappingTables:
                 self._add(dict(zip(IDENTIFIER_KEYWORDS, json.loads(text), strict=True)))
 
     def _add(self, old: dict[str, str]) -> None:
-        names = self._names
-        patient = names.patient(old["IssuerOfPatientID"], old["PatientID"])
-        clip = names.clip(old["SOPInstanceUID"])
-        if clip not in self._known:
+        names = self._owners.of(old)
+        if names is None:
             return
-        if old["PatientID"] and patient in self._known:
-            self._patients[old["PatientID"]] = patient
+        if old["PatientID"]:
+            self._patients[old["PatientID"]] = names.patient
         if self._dicom:
-            new = {old[keyword]: names.uid(old[keyword]) for keyword in IDENTIFIER_KEYWORDS[2:]}
+            new = new_identifiers(identity_of(old), names, self._owners.names)
         else:
-            new = {old["StudyInstanceUID"]: names.exam(patient, old["StudyInstanceUID"]), old["SOPInstanceUID"]: clip}
-        self._uids |= {before: after for before, after in new.items() if before}
+            new = {"StudyInstanceUID": names.exam, "SOPInstanceUID": names.clip}
+        self._uids |= {old[keyword]: after for keyword, after in new.items() if old[keyword]}
 
     def tables(self) -> dict[str, str]:
         """Return the CSV files by name."""
