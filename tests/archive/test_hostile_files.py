@@ -66,6 +66,19 @@ def test_a_file_that_may_not_be_read(written, fate):
     assert fate(path) is Reason.NOT_PERMITTED
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_a_file_that_others_may_not_read(tmp_path, written):
+    path = written(NOISE)
+    path.chmod(0o600)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(Unreadable) as caught:
+            open_clip(path)
+    finally:
+        os.seteuid(0)
+    assert caught.value.reason is Reason.NOT_PERMITTED
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_a_name_that_is_not_utf_8(tmp_path, written, fate):
     path = written(NOISE)

@@ -1,6 +1,7 @@
 """One clip through the whole pipeline, in this process; every failure of cleaning or checking holds it."""
 
 from dataclasses import replace
+from datetime import date
 
 import cv2
 import numpy as np
@@ -81,6 +82,15 @@ def test_rows_say_what_the_frames_are(clip, settings):
     assert frames[0][inside].mean() == pytest.approx(row["mean_brightness"], rel=0.05)
     # A rim of a pixel takes part of the fan in.
     assert not frames[:, ~cv2.dilate(inside.astype(np.uint8), np.ones((3, 3))).astype(bool)].any()
+
+
+def test_days_between_the_exams_of_a_patient_are_kept_and_the_days_are_not(tmp_path, settings):
+    days = []
+    for number, day in enumerate((date(2023, 11, 30), date(2024, 3, 1))):
+        path = write_dicom(tmp_path / f"{number}.dcm", large_frames(1), "P1", f"1.{number}", StudyDate=f"{day:%Y%m%d}")
+        days.append((day.toordinal(), decode_clip(job_for(path), settings).shared["exam_day"]))
+    assert days[1][1] - days[0][1] == days[1][0] - days[0][0] == 92
+    assert all(shifted != real for real, shifted in days)
 
 
 def test_text_is_read_then_removed(tmp_path, settings):
