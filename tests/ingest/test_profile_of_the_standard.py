@@ -80,12 +80,19 @@ def test_every_unique_identifier_is_new(files):
     assert kept <= {"1.2.840.10008.5.1.4.1.1.3.1"}  # the class of the object, which names nobody
 
 
+def errors_in(path):
+    said = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, check=False).stderr
+    assert "USImage" in said or "USMultiFrameImage" in said
+    return [line for line in said.splitlines() if line.startswith("Error")]
+
+
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy: apt-get install dicom3tools")
 @pytest.mark.parametrize("kind", ["dicom", "video", "still"])
 @pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("colour", [(), (0,)], ids=["grey", "colour"])
 def test_a_validator_of_the_standard_finds_no_error(tmp_path, kind, count, colour):
-    path, _ = export(tmp_path, replace(HEADER, kind=kind), clip=frames(count, colour=colour), overlay=Marks())
-    said = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, check=False).stderr
-    assert "USImage" in said or "USMultiFrameImage" in said
-    assert [line for line in said.splitlines() if line.startswith("Error")] == []
+    path, dataset = export(tmp_path, replace(HEADER, kind=kind), clip=frames(count, colour=colour), overlay=Marks())
+    assert errors_in(path) == []
+    del dataset.StudyInstanceUID
+    dataset.save_as(path)
+    assert len(errors_in(path)) == 1
