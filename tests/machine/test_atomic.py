@@ -24,3 +24,10 @@ def test_leftovers_of_a_killed_process_are_removed_and_nothing_else(tmp_path):
     (tmp_path / "b.part").write_text("not ours")
     atomic.remove_leftovers(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["b.part"]
+
+
+def test_leftovers_of_one_file_alone(tmp_path):
+    for name in (".a.txt.12345678.part", ".b.txt.12345678.part", "a.txt"):
+        (tmp_path / name).write_text("half")
+    atomic.remove_leftovers(tmp_path, "a.txt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.txt.12345678.part", "a.txt"]

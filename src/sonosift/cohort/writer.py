@@ -11,12 +11,16 @@ import numpy as np
 import polars as pl
 
 from sonosift.cohort import catalog as catalogs
-from sonosift.cohort import frame_store
+from sonosift.cohort import flow, frame_store, quarantine
 from sonosift.errors import SonosiftError
 from sonosift.machine import atomic, lock
 
 if TYPE_CHECKING:
     from sonosift.cohort.cohort import Cohort
+
+
+_TABLES = (catalogs.TOMBSTONES, catalogs.NEAR_DUPLICATES, flow.FILE_NAME, quarantine.FILE_NAME)
+"""What an ingest writes beside the shards; the cohort's folder holds files of other commands too."""
 
 
 class CohortWriter:
@@ -50,6 +54,8 @@ class CohortWriter:
         for folder in (path / frame_store.FOLDER, path / catalogs.FOLDER):
             folder.mkdir(exist_ok=True)
             atomic.remove_leftovers(folder)
+        for table in _TABLES:
+            atomic.remove_leftovers(path, table)
         self._seen = set(self._cohort.catalog()["frame_id"])
         self._next_shard = len(catalogs.part_paths(path))
         return self

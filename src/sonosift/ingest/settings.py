@@ -9,6 +9,7 @@ from typing import get_args
 
 from sonosift.cohort.cohort import Cohort
 from sonosift.cohort.scope import Scope
+from sonosift.cohort.settings import FILE_NAME as COHORT_FILE
 from sonosift.cohort.settings import FrameSize
 from sonosift.errors import SonosiftError
 from sonosift.labels.burnt_in_dictionary import NAMED, BurntInDictionary
@@ -94,6 +95,8 @@ def check_settings(archive: Path, folder: Path, settings: IngestSettings) -> Non
 
 def open_or_create(folder: Path, settings: IngestSettings) -> Cohort:
     """Open the cohort if it was made with the same settings, or make it."""
+    if folder.is_dir():
+        atomic.remove_leftovers(folder, COHORT_FILE)  # of a process that was killed while it made the cohort
     if not Cohort.exists(folder) and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
         scope = settings.scope or Scope()
         return Cohort.create(folder, size=settings.size, preprocessing=settings.preprocessing, scope=scope)

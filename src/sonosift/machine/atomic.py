@@ -38,9 +38,9 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files that a killed process left in ``folder``."""
-    for leftover in folder.glob(".*.part"):
+def remove_leftovers(folder: Path, name: str = "*") -> None:
+    """Delete the temporary files that a killed process left in ``folder``, all or those of one file."""
+    for leftover in folder.glob(f".{name}.*.part"):
         leftover.unlink(missing_ok=True)
 
 
