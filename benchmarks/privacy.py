@@ -99,7 +99,7 @@ def _read_again(pictures: Pictures, frame: Image, found: FrameFound) -> None:
     if any(len(_letters(text)) >= LEAST_READ for text, _ in lines):
         pictures.read_anywhere.append(f"{pictures.places[-1]}: {[text for text, _ in lines]}")
     for index, text in enumerate(found.texts):
-        if any(_overlap(text, box) and _alike(text.text, line) for line, box in lines):
+        if any(_overlap(text, box) and alike(text.text, line) for line, box in lines):
             pictures.read.setdefault(number, set()).add(index)
 
 
@@ -124,7 +124,7 @@ def _letters(text: str) -> str:
     return "".join(character for character in text.upper() if character.isalnum())
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     one, other = _letters(one), _letters(other)
     return len(other) >= 2 and difflib.SequenceMatcher(None, one, other).ratio() >= READ_ALIKE
 

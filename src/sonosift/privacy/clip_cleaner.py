@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from sonosift.archive.picture_sequence import PictureSequence
 from sonosift.privacy.calipers import is_measuring_mark
 from sonosift.privacy.dotted_lines import find_dotted_lines
+from sonosift.privacy.faint_writing import find_faint_writing
 from sonosift.privacy.inpainting import inpainted
 from sonosift.privacy.letter_rows import find_letter_rows
-from sonosift.privacy.passing_marks import Patch, is_new, patch_of, shows
+from sonosift.privacy.passing_marks import Patch, cut_out, is_new, patch_of, shows
 from sonosift.privacy.screen_words import look_around
 from sonosift.privacy.still_marks import darkest, windows
 from sonosift.privacy.stroke_marks import find_strokes
@@ -91,6 +92,7 @@ class ClipCleaner:
             still |= find_dotted_lines(still_layer, inside)
         around = look_around(screen, inside, corner, [*boxes, *rows], strokes.strong)
         still = (still | around.crossing) & inside
+        still |= find_faint_writing(still_layer, inside, still)
         passing: dict[int, list[Patch]] = {}
         if len(crops) > 1:
             passing = self._passing(crops, parts, lowest, inside, still)
@@ -106,6 +108,7 @@ class ClipCleaner:
     ) -> dict[int, list[Patch]]:
         found: dict[int, list[Patch]] = {}
         faint: list[list[Area]] = []
+        fine = [cut_out(find_faint_writing(picture, inside, still)) for picture in lowest] if len(parts) > 1 else []
         for picture in lowest:
             strokes = areas_of(find_strokes(picture, inside)) if len(parts) > 1 else []
             faint.append(
@@ -116,6 +119,8 @@ class ClipCleaner:
             for position in part:
                 crop = crops[position]
                 patches = [patch_of(area, inside) for area in faint[number]]
+                # Whether one frame shows letters that pale cannot be told: they go in the windows beside theirs too.
+                patches += [fine[other] for other in beside if fine and fine[other].mask.any()]
                 for other in beside:
                     if other != number:
                         patches += [patch_of(area, inside) for area in faint[other] if shows(crop, area, lowest[other])]

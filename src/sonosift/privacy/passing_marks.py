@@ -32,7 +32,11 @@ class Patch:
 
 def patch_of(area: Area, inside: Mask) -> Patch:
     """Return the pixels to paint over for one area, without the rest of the picture."""
-    whole = painted_area([area], inside.shape) & inside
+    return cut_out(painted_area([area], inside.shape) & inside)
+
+
+def cut_out(whole: Mask) -> Patch:
+    """Return a mask without its empty margins."""
     rows, columns = np.flatnonzero(whole.any(axis=1)), np.flatnonzero(whole.any(axis=0))
     if not len(rows):
         return Patch(0, 0, np.zeros((0, 0), dtype=bool))

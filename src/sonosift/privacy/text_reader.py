@@ -71,12 +71,13 @@ def read_line(picture: Image, box: Box) -> tuple[str, float]:
     if min(line.shape) < _SMALLEST_LINE:
         return "", 0.0
     if line.shape[0] >= 1.5 * line.shape[1]:
-        upright = [_read(np.ascontiguousarray(np.rot90(line, turns))) for turns in (1, 3)]
+        upright = [read_cut(np.ascontiguousarray(np.rot90(line, turns))) for turns in (1, 3)]
         return max(upright, key=lambda reading: reading[1])
-    return _read(line)
+    return read_cut(line)
 
 
-def _read(line: Image) -> tuple[str, float]:
+def read_cut(line: Image) -> tuple[str, float]:
+    """Read a level line that was cut out of a picture; an empty text where nothing is readable."""
     if line.shape[0] > _LETTER_HEIGHT:
         scale = _LETTER_HEIGHT / line.shape[0]
         line = np.asarray(cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
