@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 
@@ -44,6 +45,20 @@ def test_a_group_bears_the_name_that_a_person_gave_it(judged_cohort):
     assert "Group 0 ·</span> spleen</h3>" not in before
     assert page.count("named by a person;") == 1
     assert "named by a person;" not in before
+
+
+def test_groups_are_named_by_the_validation_part_of_the_split_that_the_run_learnt_by(judged_cohort):
+    judged_cohort.splits.make({"train": 0.4, "validation": 0.3, "test": 0.3}, seed=5, name="other")
+    config = {"command": "cluster", "method": "kmeans", "from_run": None, "split": "other", "clusters": 4}
+    run = judged_cohort.runs.create("by-other", config)
+    old = judged_cohort.runs.get("cluster").path / "groups.parquet"
+    shutil.copy(old, run.path / "groups.parquet")
+    pages = {}
+    for split in (None, "other", "default"):
+        out = judged_cohort.path / f"{split}.html"
+        report(judged_cohort.path, runs=["by-other"], out=out, split=split)
+        pages[split] = re.findall(r"named by [\d\s\u202f]+ labelled \w+ frames", out.read_text(encoding="utf-8"))
+    assert pages[None] == pages["other"] != pages["default"]
 
 
 def test_frames_held_back_are_counted_where_the_archive_is(judged_cohort):

@@ -80,3 +80,12 @@ def test_numbers_of_different_size_get_charts_of_their_own():
 def test_a_run_without_metrics_has_no_curves():
     assert run_curves("r", []) is None
     assert run_curves("r", [{"step": 1, "device": "cpu"}]) is None
+
+
+def test_a_mark_stands_upright_where_its_x_is():
+    chart = line_chart("t", "", {"a": [(2, 0.0), (4, 1.0), (6, 0.5)]}, mark=("suggested: 4 <", 4.0))
+    points = re.search(r'points="([^"]+)"', chart.drawing)[1].split()
+    line = re.search(r'class="floor" x1="([\d.]+)" x2="([\d.]+)"', chart.drawing)
+    assert line[1] == line[2] == points[1].split(",")[0]
+    assert "suggested: 4 &lt;" in chart.drawing
+    assert 'class="floor"' not in line_chart("t", "", {"a": [(2, 0.0), (4, 1.0)]}).drawing

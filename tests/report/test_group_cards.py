@@ -50,6 +50,23 @@ def test_one_scanner_and_one_patient_are_warned_of():
     assert first.title == "no labelled frame"
 
 
+def test_frames_without_a_machine_do_not_hide_that_all_others_are_of_one():
+    machines = ["A"] * 6 + [None] * 4 + ["A", "B", "B", "B", None] * 2 + [None] * 10
+    frames = [f"f{n}" for n in range(30)]
+    catalog = pl.DataFrame(
+        {"frame_id": frames, "patient": [f"p{n % 10}" for n in range(30)], "exam": "e", "clip": frames,
+         "machine": machines}
+    )  # fmt: skip
+    groups = pl.DataFrame({"frame_id": frames, "group": [0] * 10 + [1] * 10 + [2] * 10, "confidence": 0.5})
+    cards = {card.number: card for card in _cards(groups, catalog, [], np.zeros((0, 7), dtype=np.uint8))}
+    (of_one,) = cards[0].warnings
+    assert of_one.startswith("100\u00a0% of the 6 frames here whose scanner is known come from one scanner (A; of the")
+    assert cards[1].warnings == []
+    (nameless,) = cards[2].warnings
+    assert "come without the name of a machine (of the whole cohort 53" in nameless
+    assert [share.name for share in cards[0].machines] == ["A", "unknown machine"]
+
+
 def test_a_hospital_with_one_scanner_is_not_warned_of_it():
     catalog = pl.DataFrame(
         {

@@ -83,7 +83,8 @@ def merge(
         numbered = super_group_of(table, [str(group) for group in tree.groups], "group")
         mapping = {int(group): number for group, number in numbered.items()}
         names = dict(enumerate(table))
-    settings = {"command": "cluster", "method": f"{source.config.get('method')}, merged", "from_run": from_run}
+    method = str(source.config.get("method")).removesuffix(", merged")
+    settings = {"command": "cluster", "method": f"{method}, merged", "from_run": from_run}
     merged_to = sorted(mapping.items())
     config = settings | {"clusters": len(set(mapping.values())), "merged": merged_to, "names": sorted(names.items())}
     folder = opened.runs.create(run or f"{from_run}-merged", config, frame_ids=groups["frame_id"].to_list())

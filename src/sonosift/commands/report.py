@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sonosift.commands.summary import Summary
+
+if TYPE_CHECKING:
+    from sonosift.cohort.cohort import Cohort
+    from sonosift.cohort.run_folder import RunFolder
 
 
 class ReportSummary(Summary):
@@ -39,7 +44,7 @@ def report(
         cohort: Folder of the cohort.
         runs: Runs to show; by default all, but of the groupings only the newest.
         out: The HTML file; by default report.html in the cohort, or in the run's folder when one run is named.
-        split: Split whose parts are shown; by default the cohort's default split, if it has one.
+        split: Split whose parts are shown; by default that by which the newest run learnt.
 
     Returns:
         Where the page is, and its findings.
@@ -58,7 +63,9 @@ def report(
     path = out or (chosen[0].report_path if runs and len(chosen) == 1 else opened.path / "report.html")
     if not path.parent.is_dir():
         raise SonosiftError(f"there is no folder {path.parent} to write the report into", "Make it first.")
-    content = gather(opened, cohort_frames(opened, split), chosen, every_grouping=bool(runs))
+    content = gather(
+        opened, cohort_frames(opened, split or _learnt_by(opened, chosen)), chosen, every_grouping=bool(runs)
+    )
     page = render(content)
     atomic.write_text(path, page)
     return ReportSummary(
@@ -68,3 +75,11 @@ def report(
         groups=sum(len(grouping.cards) for grouping in content.groupings),
         findings=content.findings,
     )
+
+
+def _learnt_by(cohort: Cohort, runs: list[RunFolder]) -> str | None:
+    """Return the split of the newest run that has one; None where there is no split."""
+    from sonosift.evaluate.run_lineage import split_of
+
+    found = (split_of(cohort, run, None) for run in reversed(runs))
+    return next((name for name in found if name in cohort.splits.names()), None)

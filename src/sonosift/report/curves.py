@@ -23,6 +23,7 @@ def line_chart(
     series: Mapping[str, Points],
     floor: float | None = None,
     *,
+    mark: tuple[str, float] | None = None,
     across: str = "step",
     logarithmic: bool = False,
 ) -> Chart:
@@ -33,6 +34,7 @@ def line_chart(
         about: how to read it.
         series: points (x, y) by name.
         floor: see above.
+        mark: name and x of a dashed upright line.
         across: what x counts.
         logarithmic: draw x, which is 1 or more, by its logarithm.
     """
@@ -71,6 +73,9 @@ def line_chart(
     if floor is not None:
         _, y = place(x_low, floor)
         parts.append(f'<line class="floor" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+    if mark is not None:
+        x, _ = place(scaled(mark[1]), y_low)
+        parts.append(f'<line class="floor" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>')
     for number, (name, points) in enumerate(finite.items()):
         placed = [place(x, y) for x, y in points]
         hue = f"s{number % 6}"
@@ -79,9 +84,10 @@ def line_chart(
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
         parts.append(f'<polyline class="line {hue}" points="{path}"><title>{escape(name)}</title></polyline>')
     parts.append("</svg>")
-    if len(finite) > 1 or floor is not None:
+    if len(finite) > 1 or floor is not None or mark is not None:
         keys = [f'<span class="key s{n % 6}">{escape(name)}</span>' for n, name in enumerate(finite)]
-        keys += ['<span class="key dashed">floor</span>'] if floor is not None else []
+        dashed = [*(["floor"] if floor is not None else []), *([mark[0]] if mark is not None else [])]
+        keys += [f'<span class="key dashed">{escape(name)}</span>' for name in dashed]
         parts.append(f'<p class="keys">{"".join(keys)}</p>')
     # Every piece of text above went through escape(); numbers are formatted by us.
     return Chart(title, about, Markup("".join(parts)))  # noqa: S704

@@ -21,6 +21,7 @@ ONE_SCANNER_SHARE = 0.9
 ABOVE_THE_COHORT = 0.1
 """A group is one scanner's only if the cohort is it by this much less: where nearly all is one, every group is."""
 ONE_PATIENT_SHARE = 0.5
+_KNOWN_MACHINE = "known_machine"
 _THUMBNAIL_SIDE = 128
 _MOST_NAMES = 6
 _FEWEST_KNOWN = 5
@@ -60,8 +61,9 @@ def group_cards(
     described = [name for name in ("transducer", "burnt_in_label") if name in catalog.columns]
     columns = ["frame_id", "patient", "exam", "clip", "machine", *described]
     rows = groups.join(catalog.select(columns), on="frame_id", how="inner")
-    rows = rows.with_columns(pl.col("machine").fill_null(UNKNOWN_MACHINE))
-    told = [name for name in ("machine", "transducer") if name in rows.columns]
+    # Frames without a machine have a name on the page, but they must not hide that all others are of one.
+    rows = rows.with_columns(pl.col("machine").alias(_KNOWN_MACHINE), pl.col("machine").fill_null(UNKNOWN_MACHINE))
+    told = [name for name in (_KNOWN_MACHINE, "machine", "transducer") if name in rows.columns]
     everywhere: dict[str, Mapping[str, float]] = {name: _shares_of(rows, name) for name in told}
     hues = {share.name: place % 6 for place, share in enumerate(machine_shares(rows, most=len(rows)))}
     labels = _labels_of_groups(groups, naming)
@@ -118,15 +120,25 @@ def machine_shares(rows: pl.DataFrame, most: int = 6) -> list[Share]:
 
 def _warnings(members: pl.DataFrame, everywhere: Mapping[str, Mapping[str, float]], share_of_one: float) -> list[str]:
     warnings = []
-    for column, word in (("machine", "scanner"), ("transducer", "transducer")):
+    for column, word in ((_KNOWN_MACHINE, "scanner"), ("transducer", "transducer")):
         shares = everywhere.get(column, {})
         own = _shares_of(members, column) if shares else {}
         name, share = max(own.items(), key=lambda entry: entry[1], default=("", 0.0))
         if len(shares) > 1 and share >= ONE_SCANNER_SHARE and share - shares[name] >= ABOVE_THE_COHORT:
+            known = len(members) - members[column].null_count()
+            those = "this group" if known == len(members) else f"the {known} frames here whose {word} is known"
             warnings.append(
-                f"{percent(share)} of this group come from one {word} ({name}; of the whole cohort "
+                f"{percent(share)} of {those} come from one {word} ({name}; of the whole cohort "
                 f"{percent(shares[name])}): it may be a group of how that {word} draws, not of what it shows."
             )
+    unknown, usual = (
+        side.get(UNKNOWN_MACHINE, 0.0) for side in (_shares_of(members, "machine"), everywhere["machine"])
+    )
+    if unknown >= ONE_SCANNER_SHARE and unknown - usual >= ABOVE_THE_COHORT:
+        warnings.append(
+            f"{percent(unknown)} of this group come without the name of a machine (of the whole cohort "
+            f"{percent(usual)}): it may be a group of where its files came from, not of what it shows."
+        )
     if members["patient"].n_unique() == 1 or share_of_one >= ONE_PATIENT_SHARE:
         warnings.append(f"{percent(share_of_one)} of this group come from one patient.")
     return warnings

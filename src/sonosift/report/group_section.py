@@ -75,7 +75,8 @@ def _sweep_chart(swept: Sweep) -> Chart:
         "stability": [(row.k, row.stability) for row in swept.rows],
         "evenness": [(row.k, row.evenness) for row in swept.rows],
     }
-    return line_chart("How many groups", about, series, across="groups")
+    mark = (f"suggested: {swept.suggested}", float(swept.suggested))
+    return line_chart("How many groups", about, series, mark=mark, across="groups")
 
 
 def _economy_chart(economy: LabelEconomy) -> Chart:
