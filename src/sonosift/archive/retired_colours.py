@@ -47,9 +47,9 @@ def rgb_of(samples: Bytes, model: str, palette: tuple[int, Bytes] | None = None)
         return np.asarray(cv2.cvtColor(np.ascontiguousarray(samples), cv2.COLOR_HSV2RGB_FULL), dtype=np.uint8)
     if model == "CMYK":
         light = 255.0 - samples
-        return (light[..., :3] * light[..., 3:] / 255.0).round().astype(np.uint8)
+        return np.asarray((light[..., :3] * light[..., 3:] / 255.0).round(), dtype=np.uint8)
     if model == _SUBSAMPLED:
-        return ((samples - _ZERO) @ _FROM_PARTIAL.T).round().clip(0, 255).astype(np.uint8)
+        return np.asarray(((samples - _ZERO) @ _FROM_PARTIAL.T).round().clip(0, 255), dtype=np.uint8)
     alpha, rgb = samples[..., 0], samples[..., 1:]
     if palette is None:
         return np.ascontiguousarray(rgb)

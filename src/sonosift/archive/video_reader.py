@@ -76,7 +76,8 @@ def _frame(picture: Any, index: int, time_s: float) -> Frame:
 
 def _quarter_turns(picture: Any) -> int:
     """Return how often a picture is to be turned to the left: a telephone notes how it was held."""
-    return round(picture.rotation / 90)
+    turns: int = round(picture.rotation / 90)
+    return turns
 
 
 def _lies_on_its_side(container: Any, stream: Any) -> bool:
