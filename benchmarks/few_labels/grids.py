@@ -43,7 +43,7 @@ def phantom_grid(given: argparse.Namespace) -> dict[str, Any]:
         "image_size": given.image_size,
         "steps": given.steps,
         "scale": "small",
-        # Its convolutions, one channel at a time, gain nothing from bf16 on a processor.
+        # Its convolutions, one channel at a time, gain little from bf16 on a processor.
         "precision": "32",
     }
 

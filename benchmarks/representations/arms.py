@@ -65,7 +65,7 @@ def _uscl(name: str, rate: float, told: str) -> Arm:
 
 
 def _lite(name: str, init: str, beside: str) -> Arm:
-    # Its convolutions, one channel at a time, gain nothing from bf16 on a processor, and its step is a slow one.
+    # Its convolutions, one channel at a time, gain little from bf16 on a processor, and its step is a slow one.
     settings = LITE | {"batch_size": BATCH}
     return Arm(name, "simclr", BATCH, settings, init=init, beside=beside, share=LITE_SHARE, precision="32")
 

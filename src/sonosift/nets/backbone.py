@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sonosift.errors import SonosiftError, unknown_name
+from sonosift.nets.depthwise_in_float32 import compute_depthwise_in_float32
 from sonosift.nets.scaling import Scaling, mean_and_spread
 from sonosift.nets.small_maps import compute_small_maps_as_products
 
@@ -45,6 +46,7 @@ class Backbone(nn.Module):
             architecture, pretrained=False, num_classes=0, in_chans=channels, **of_transformers
         )
         compute_small_maps_as_products(self.net)
+        compute_depthwise_in_float32(self.net)
         mean, spread = mean_and_spread(scaling, colour=channels == COLOUR)
         # Not persistent: the saved weights hold timm's keys and nothing else.
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
