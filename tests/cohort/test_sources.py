@@ -32,9 +32,11 @@ def test_members_are_sources_of_their_own(tmp_path: Path) -> None:
 def test_a_table_from_before_a_column_existed(tmp_path: Path) -> None:
     file = tmp_path / "sources.sqlite"
     sources = Sources(file)
-    sources.record([Source("a.dcm", clip="c", patient="p", exam="e", rule="not x=y", held_reason="no_fan")])
+    sources.record(
+        [Source("a.dcm", clip="c", patient="p", exam="e", rule="not x=y", held_reason="no_fan", dark_frames=2)]
+    )
     with closing(sqlite3.connect(file)) as connection:
-        for column in ("patient", "exam", "rule", "held_reason", "fan_template"):
+        for column in ("patient", "exam", "rule", "held_reason", "fan_template", "dark_frames"):
             connection.execute(f"ALTER TABLE sources DROP COLUMN {column}")
         connection.commit()
     assert sources.get("a.dcm") == Source("a.dcm", clip="c")

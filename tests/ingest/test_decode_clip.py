@@ -84,6 +84,36 @@ def test_rows_say_what_the_frames_are(clip, settings):
     assert not frames[:, ~cv2.dilate(inside.astype(np.uint8), np.ones((3, 3))).astype(bool)].any()
 
 
+def test_frames_that_a_film_fades_in_from_are_left_out_and_counted(tmp_path, settings):
+    lit = large_frames(5)
+    faded = np.concatenate([lit[:1] * 0, lit[:1] // 20, lit, lit[:1] * 0])
+    rows = decode_clip(job_for(write_dicom(tmp_path / "faded.dcm", faded, "P1", "1.1")), settings)
+    assert ([row["index_in_clip"] for row in rows.rows], rows.dark_frames) == ([2, 3, 4, 5, 6], 3)
+    plain = decode_clip(job_for(write_dicom(tmp_path / "plain.dcm", lit, "P1", "1.1")), settings)
+    assert (len(plain.rows), plain.dark_frames) == (5, 0)
+
+
+def test_a_black_frame_hides_no_pale_letters_from_the_search(tmp_path, settings):
+    """They are seen in the darkest value of each pixel, which a black frame makes black."""
+    settings = replace(settings, frame_shape=(480, 640))
+    lit = [cv2.GaussianBlur(frame, (0, 0), 2) for frame in large_frames(16)]
+    for frame in lit:
+        frame[290:310, 260:380] = np.maximum(frame[290:310, 260:380], pale_letters())
+    films = {"plain": np.array(lit), "faded": np.array([np.zeros_like(lit[0]), *lit])}
+    shares = {}
+    for name, frames in films.items():
+        answer = decode_clip(job_for(write_dicom(tmp_path / f"{name}.dcm", frames, "P1", "1.1")), settings)
+        shares[name] = [row["altered_share"] for row in answer.rows]
+    assert shares["plain"] == shares["faded"]
+    assert min(shares["plain"]) > 0
+
+
+def pale_letters():
+    letters = np.zeros((20, 120), np.uint8)
+    cv2.putText(letters, "MILLER 42", (2, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 110, 1)
+    return letters
+
+
 def test_days_between_the_exams_of_a_patient_are_kept_and_the_days_are_not(tmp_path, settings):
     days = []
     for number, day in enumerate((date(2023, 11, 30), date(2024, 3, 1))):

@@ -17,6 +17,7 @@ def a_flow(rule="not study_description=*biopsy*", out=30):
             FlowStep(title="in the cohort", files=1950 - out, exams=59, patients=54, left_out={"writing": 40}),
         ),
         frames=12345,
+        dark_frames=8,
         near_duplicate_frames=7,
         near_duplicate_groups=3,
     )
@@ -33,7 +34,7 @@ def boxes(chart):
 
 def test_every_number_stands_in_the_drawing():
     words = " ".join(texts(flow_chart(a_flow()))).replace("\u202f", "")
-    for number in (2000, 1990, 10, 1960, 60, 55, 30, 1920, 59, 54, 40, 12345, 7, 3):
+    for number in (2000, 1990, 10, 1960, 60, 55, 30, 1920, 59, 54, 40, 12345, 8, 7, 3):
         assert re.search(rf"\b{number}\b", words), number
 
 

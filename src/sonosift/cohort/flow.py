@@ -53,6 +53,7 @@ class Flow(BaseModel):
         format: Version of the file.
         steps: From the whole archive to what is in the cohort.
         frames: Frames in the cohort.
+        dark_frames: Frames of its clips that were left out because they show nothing.
         near_duplicate_frames: How many of them look like a frame of another clip.
         near_duplicate_groups: Into how many groups these fall.
     """
@@ -62,6 +63,7 @@ class Flow(BaseModel):
     format: Literal[1] = 1
     steps: tuple[FlowStep, ...]
     frames: int
+    dark_frames: int = 0
     near_duplicate_frames: int
     near_duplicate_groups: int
 
@@ -85,6 +87,7 @@ def update_flow(cohort: Cohort, sources: Iterable[Source] | None = None) -> Flow
     flow = Flow(
         steps=tuple(_steps(counted, [step.title for step in cohort.settings.scope.steps])),
         frames=len(catalog),
+        dark_frames=sum(source.dark_frames for source in counted),
         near_duplicate_frames=len(groups),
         near_duplicate_groups=groups.n_unique(),
     )

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS patient_numbers (
 );
 """
 # Columns that came later; a table from before gets them when it is next opened.
-_ADDED = ("patient", "exam", "rule", "held_reason", "fan_template", "accepted_despite")
+_ADDED = dict.fromkeys(("patient", "exam", "rule", "held_reason", "fan_template", "accepted_despite"), "TEXT")
+_ADDED["dark_frames"] = "INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Source:
         held_reason: Why its frames are held back, as a code.
         fan_template: The fan template that its fan was taken from; for a clip held for its fan, those that were tried.
         accepted_despite: Why its frames were held back before a person let them in.
+        dark_frames: Frames that show nothing and were left out.
     """
 
     path: str
@@ -66,6 +68,7 @@ class Source:
     held_reason: str | None = None
     fan_template: str | None = None
     accepted_despite: str | None = None
+    dark_frames: int = 0
 
 
 _COLUMNS = tuple(field.name for field in fields(Source))
@@ -130,8 +133,8 @@ class Sources:
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
             present = {row[1] for row in connection.execute("PRAGMA table_info(sources)")}
-            for column in _ADDED:
+            for column, kind in _ADDED.items():
                 if column not in present:
-                    connection.execute(f"ALTER TABLE sources ADD COLUMN {column} TEXT")
+                    connection.execute(f"ALTER TABLE sources ADD COLUMN {column} {kind}")
             with connection:
                 yield connection

@@ -29,6 +29,7 @@ class IngestSummary(Summary):
         needs_review: Frames of ingested files that are held back in the private folder.
         pages_left_out: Files without an ultrasound picture (report pages, worksheets, test patterns), which are among
             the skipped: nothing of them is kept anywhere.
+        dark_frames: Frames of clips that were left out because they show nothing, as where a film fades in from black.
         seconds: Time this call took.
         frames_per_second: Frames added by this call, over that time.
         cohort: The cohort's folder.
@@ -51,6 +52,7 @@ class IngestSummary(Summary):
     frames: int
     needs_review: int
     pages_left_out: int
+    dark_frames: int
     seconds: float
     frames_per_second: float
     cohort: str
@@ -171,6 +173,7 @@ def _summary(outcome: IngestOutcome) -> IngestSummary:
         frames=len(catalog),
         needs_review=sum(source.held_frames for source in sources),
         pages_left_out=sum(source.reason == Reason.NO_ULTRASOUND_PICTURE for source in sources),
+        dark_frames=sum(source.dark_frames for source in sources),
         seconds=round(outcome.seconds, 3),
         frames_per_second=round(outcome.new_frames / max(outcome.seconds, 1e-6), 2),
         cohort=str(outcome.cohort.path),

@@ -139,6 +139,7 @@ class Decoded:
         spool_file: The stored frames, one after the other.
         held_frames: How many frames wait for a person.
         held_reason: Why.
+        dark_frames: How many more frames the clip has that show nothing: they are neither kept nor held.
         reason: Why the file could not be taken in.
         rule: The step of the scope that it failed, if that is the reason.
         fan_template: The template that the fan was taken from; for a clip held for its fan, those that were tried.
@@ -149,6 +150,7 @@ class Decoded:
     spool_file: str | None = None
     held_frames: int = 0
     held_reason: str | None = None
+    dark_frames: int = 0
     reason: str | None = None
     rule: str | None = None
     fan_template: str | None = None

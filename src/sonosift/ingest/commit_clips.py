@@ -93,4 +93,5 @@ def _source(file: ArchiveFile, job: DecodeJob, decoded: Decoded) -> Source:
         rule=decoded.rule,
         held_reason=decoded.held_reason,
         fan_template=decoded.fan_template,
+        dark_frames=decoded.dark_frames,
     )

@@ -23,6 +23,7 @@ from sonosift.ingest.crop_spool import CropSpool
 from sonosift.ingest.source_file import check_unchanged, source_file
 from sonosift.ingest.stored_frames import StoredFrames
 from sonosift.privacy.blanking import blanked_crop
+from sonosift.privacy.dark_frames import least_range, range_of_greys
 from sonosift.privacy.fan import TRUSTED, Fan, Mask, find_fan
 from sonosift.privacy.fan_polygon import drawn_fan, polygon_of
 from sonosift.privacy.fan_template_folder import FanTemplateFolder
@@ -49,7 +50,7 @@ def decode_clip(job: DecodeJob, settings: WorkerSettings) -> Decoded:
 
 @dataclass(frozen=True)
 class _Spooled:
-    """A clip whose fan is known, read to its end."""
+    """A clip whose fan is known, read to its end; ``dark`` holds the places of the frames that were passed over."""
 
     fan: Fan
     mask: Mask
@@ -57,6 +58,7 @@ class _Spooled:
     crops: CropSpool
     facts: list[FrameFacts]
     flow: FlowMasks
+    dark: frozenset[int]
 
 
 class _ClipDecoder:
@@ -67,6 +69,7 @@ class _ClipDecoder:
         self._spools = spools
         self._rows = CatalogRows(job, settings, clip.header)
         self._used_template: str | None = None
+        self._least_range = 0.0
 
     def decoded(self) -> Decoded:
         first, frames = self._started()
@@ -79,6 +82,7 @@ class _ClipDecoder:
         fan = self._fan(first)
         if fan is None or fan.confidence < TRUSTED:
             return self._hold_screens(chain(first, frames), fan, NO_FAN if fan is None else FAN_UNSURE)
+        self._least_range = least_range([frame.grey for frame in first], fan.mask)
         spooled = self._spooled(chain(first, frames), fan)
         del first
         cleaned = self._spool("cleaned")
@@ -91,7 +95,7 @@ class _ClipDecoder:
             return self._hold_crops(spooled, cleaned, cleaning)
         result = self._kept(spooled, cleaned, cleaning)
         if self._settings.export is not None:
-            self._export(fan, cleaning, self._every_frame())
+            self._export(spooled, cleaning, self._every_frame())
         return result
 
     def _started(self) -> tuple[list[Frame], Iterator[Frame]]:
@@ -125,15 +129,18 @@ class _ClipDecoder:
             # A person drew another one, or the cohort's frames showed a little less: what the cohort has is what holds.
             fan = drawn_fan(outline, first[0].grey.shape)
         assert fan is not None
-        cleaning = self._cleaning(self._spooled(chain(first, frames), fan), self._spool("cleaned"))
+        self._least_range = least_range([frame.grey for frame in first], fan.mask)
+        spooled = self._spooled(chain(first, frames), fan)
+        cleaning = self._cleaning(spooled, self._spool("cleaned"))
         if cleaning.doubt is None:
-            self._export(fan, cleaning, self._every_frame())
+            self._export(spooled, cleaning, self._every_frame())
         elif self._job.accepted_despite is not None:
             del first, frames
             self._spools.close()
-            cleaning = self._cleaning(self._spooled(self._seen_frames(), fan), self._spool("cleaned"))
+            spooled = self._spooled(self._seen_frames(), fan)
+            cleaning = self._cleaning(spooled, self._spool("cleaned"))
             if cleaning.overlay is not None and cleaning.doubt in (None, self._job.accepted_despite):
-                self._export(fan, cleaning, self._seen_frames())
+                self._export(spooled, cleaning, self._seen_frames())
                 return Decoded()
         return Decoded(held_reason=cleaning.doubt)
 
@@ -178,17 +185,20 @@ class _ClipDecoder:
 
     def _spooled(self, frames: Iterator[Frame], fan: Fan) -> _Spooled:
         """Read the clip to its end; what is kept in memory does not grow with it."""
-        crops, facts, flow, screen = self._spool("crops"), [], FlowMasks(), None
+        crops, facts, flow, screen, dark = self._spool("crops"), [], FlowMasks(), None, set()
         x0, y0, x1, y1 = fan.box
         mask = fan.mask[y0:y1, x0:x1]
         for frame in frames:
+            if self._least_range and range_of_greys(frame.grey, fan.mask) < self._least_range:
+                dark.add(frame.index)
+                continue
             screen = frame.grey if screen is None else screen
             crops.append(blanked_crop(frame.grey, fan))
             facts.append(facts_of(frame, fan))
             flow.append(None if frame.rgb is None else flow_in(frame.rgb[y0:y1, x0:x1], mask))
         assert screen is not None
         self._check_unchanged()
-        return _Spooled(fan, mask, screen, crops, facts, flow)
+        return _Spooled(fan, mask, screen, crops, facts, flow, frozenset(dark))
 
     def _out_of_scope(self, spooled: _Spooled, cleaning: Cleaning) -> str | None:
         flow = any(facts.colour.is_flow(cleaning.written(at)) for at, facts in enumerate(spooled.facts))
@@ -209,7 +219,18 @@ class _ClipDecoder:
             before = self._uncleaned(spooled, cleaned, cleaning)
             store = Uncleaned(Path(self._settings.uncleaned))
             store.write(self._job.clip, before, len(rows), self._settings.frame_shape)
-        return Decoded(shared=self._rows.shared, rows=rows, spool_file=str(target), fan_template=self._used_template)
+        return Decoded(
+            shared=self._rows.shared,
+            rows=rows,
+            spool_file=str(target),
+            dark_frames=self._dark_frames(spooled),
+            fan_template=self._used_template,
+        )
+
+    def _dark_frames(self, spooled: _Spooled) -> int:
+        """Count the frames that the cohort would have taken if they showed anything."""
+        wanted = self._wanted()
+        return len(spooled.dark if wanted is None else spooled.dark & wanted)
 
     def _uncleaned(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Iterator[UncleanedFrame]:
         """Yield each frame that the cohort takes as it was before cleaning."""
@@ -227,7 +248,12 @@ class _ClipDecoder:
         with HeldWriter(Path(self._settings.held), self._job.clip, cleaning.doubt, corner=corner) as held:
             for row, crop, stored in self._stored(spooled, cleaned if whole else spooled.crops, cleaning):
                 held.add(self._rows.shared | row, crop, stored if whole else None)
-        return Decoded(held_frames=len(held), held_reason=cleaning.doubt, fan_template=self._used_template)
+        return Decoded(
+            held_frames=len(held),
+            held_reason=cleaning.doubt,
+            dark_frames=self._dark_frames(spooled),
+            fan_template=self._used_template,
+        )
 
     def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image, Image]]:
         """Yield the row of each frame that the cohort takes, its picture before cleaning, and as it is stored."""
@@ -261,7 +287,7 @@ class _ClipDecoder:
             return None
         return {frame.index for frame in self._clip.frames(self._settings.clip_rate_hz)}
 
-    def _export(self, fan: Fan, cleaning: Cleaning, frames: Iterator[Frame]) -> None:
+    def _export(self, spooled: _Spooled, cleaning: Cleaning, frames: Iterator[Frame]) -> None:
         from sonosift.ingest.dicom_export import DicomExport
         from sonosift.ingest.dicom_export_header import ClipNames
 
@@ -269,7 +295,8 @@ class _ClipDecoder:
         job, pseudonyms = self._job, Pseudonyms(bytes.fromhex(self._settings.key_hex))
         names = ClipNames(patient=job.patient, exam=job.exam, clip=job.clip)
         export = DicomExport(Path(self._settings.export), pseudonyms, self._settings.study_table)
-        export.write(self._clip.header, names, frames, fan, cleaning.overlay)
+        shown = (frame for frame in frames if frame.index not in spooled.dark)
+        export.write(self._clip.header, names, shown, spooled.fan, cleaning.overlay)
         try:
             self._check_unchanged()
         except Unreadable:

@@ -62,6 +62,8 @@ def _left(step: FlowStep, flow: Flow | None) -> list[str]:
     lines.append(", ".join(figures))
     if flow is not None:
         lines.append(_counted(flow.frames, "frame"))
+        if flow.dark_frames:
+            lines.append(f"without {_counted(flow.dark_frames, 'frame')} that show nothing")
         if flow.near_duplicate_frames:
             groups = _counted(flow.near_duplicate_groups, "group")
             lines.append(f"{_counted(flow.near_duplicate_frames, 'frame')} of them in {groups}")
