@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sonosift.archive.unreadable import Reason
 from sonosift.cohort.sources import Source
 from sonosift.ingest.archive_file import ArchiveFile, storable
 from sonosift.ingest.clip_job import Looked, LookJob
@@ -62,7 +63,7 @@ def look_at_archive(archive: Path, paths: Sequence[str], known: Known, pool: Wor
     new = [file for file in files if file.member and not unchanged(archive, file, known)]
     glances |= _glances(archive, new, pool)
     # A file without a header belongs to whom the DICOM files around it belong to, known ones included.
-    lost = {_top(file) for file, glance in glances.items() if glance.reason is None and glance.patient is None}
+    lost = {_top(file) for file, glance in glances.items() if glance.patient is None and _is_somebodys(glance)}
     if lost:
         glances |= _glances(archive, [file for file in files if file not in glances and _top(file) in lost], pool)
     return FirstLook(files, [(file, glances[file]) for file in files if file in glances])
@@ -91,6 +92,11 @@ def _glance(answer: dict[str, Any]) -> Looked:
     # A child that died answers with nothing but the reason.
     absent: dict[str, Any] = {"sha256": "", "size": 0, "modified_ns": 0}
     return Looked(**(absent | answer))
+
+
+def _is_somebodys(glance: Looked) -> bool:
+    """Say whether a file belongs to a patient: a broken one does, a document passed over need not."""
+    return glance.members is None and (glance.reason is None or not Reason(glance.reason).is_skip)
 
 
 def _top(file: ArchiveFile) -> str:

@@ -71,10 +71,12 @@ def make_plan(
             continue
         if before is not None and before.clip is not None:
             plan.replaced.append(before)
-        if glance.reason not in (None, Reason.OUT_OF_SCOPE):
-            plan.judged.append(judged(file, glance, Reason(glance.reason)))
-            continue
         owner = owners.owner_of(file, glance)
+        if glance.reason not in (None, Reason.OUT_OF_SCOPE):
+            # Whose it may be is noted too: what is recorded of it goes when the patient is forgotten.
+            known_owner = None if owner.patient in forgotten else owner
+            plan.judged.append(judged(file, glance, Reason(glance.reason), known_owner))
+            continue
         reason = Reason.FORGOTTEN if owner.patient in forgotten else glance.reason
         if reason is None and bytes_seen.setdefault(glance.sha256, file.key) != file.key:
             reason = Reason.EXACT_DUPLICATE
