@@ -80,6 +80,41 @@ def test_flow_has_no_edges_in_what_is_looked_at():
     assert relief[1] < 0.5 * relief[0]
 
 
+def with_blue_flow(picture, *, shades=True):
+    """Fill a vessel with blue alone, from dark at its wall to bright, as slow flow away from the probe is shown."""
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.ellipse(mask, (240, 190), (110, 30), -12, 0, 360, 1, -1)
+    depth = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, 5) / 20, 1) * np.random.default_rng(6).uniform(
+        0.75, 1.0, mask.shape
+    )
+    vessel = mask > 0
+    picture[vessel] = (0, 30, 240)
+    if shades:
+        picture[vessel] = ((110 + 145 * depth[vessel])[:, None] * np.array([0, 0.12, 1.0])).astype(np.uint8)
+    return picture, vessel
+
+
+def test_a_broad_vessel_of_blue_alone_is_flow_and_is_not_painted_over():
+    picture, vessel = with_blue_flow(tissue())
+    picture = as_jpeg(picture)
+    flow = flow_in(picture, INSIDE)
+    assert (flow & vessel).sum() > 0.8 * vessel.sum()
+    assert (study(picture).altered(0) & vessel).sum() < 0.02 * vessel.sum()
+
+
+def test_a_coloured_mark_is_no_flow_however_broad():
+    picture, _ = with_blue_flow(tissue(), shades=False)
+    for shown in (picture, as_jpeg(picture)):
+        assert flow_in(shown, INSIDE) is None
+
+
+def test_white_letters_on_blue_flow_are_painted_over():
+    picture, _ = with_blue_flow(tissue())
+    overlay = study(as_jpeg(letters(picture, (255, 255, 255), 2, place=(160, 205))))
+    strokes = letters(np.zeros((HEIGHT, WIDTH), np.uint8), 255, 2, place=(160, 205)) > 128
+    assert (overlay.altered(0) & strokes).sum() > 0.9 * strokes.sum()
+
+
 @pytest.mark.parametrize("ink", [(255, 255, 255), (255, 230, 120)])
 def test_pale_letters_on_flow_are_painted_over(ink):
     overlay = study(as_jpeg(letters(with_power_doppler(tissue()), ink, 2)))

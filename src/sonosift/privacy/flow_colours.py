@@ -28,7 +28,9 @@ _CORE = 5
 _JOINED = 9
 _ONE_HUE = 0.975
 """Length of the mean of all hues as arrows on the circle of colours. A letter has one hue in many shades; flow goes
-from red to yellow, from blue to green, or both ways."""
+from red to yellow, from blue to green, or both ways. Slow flow away from the probe may be all blue: then it is told by
+being wider than any stroke, and by its many shades, which a coloured mark has not."""
+_WIDER_THAN_STROKES, _MANY_SHADES = 25, 12.0
 _SMALLEST_CORE = 60
 _SMOOTH = 6.0
 _LOOKS, _FEWEST_LETTERS = 6, 2
@@ -49,7 +51,7 @@ def flow_in(rgb: Image | None, mask: Mask) -> Mask | None:
 
 
 def _of_many_hues(core: cv2.typing.MatLike, rgb: Image) -> NDArray[np.uint8]:
-    """Leave out the parts of the core that are of one hue."""
+    """Leave out the parts of the core that are of one hue, unless they are broad and of many shades."""
     kept = np.zeros(core.shape, dtype=np.uint8)
     if not core.any():
         return kept
@@ -60,10 +62,18 @@ def _of_many_hues(core: cv2.typing.MatLike, rgb: Image) -> NDArray[np.uint8]:
             continue
         inside = np.s_[y : y + height, x : x + width]
         part = names[inside] == number
-        angles = np.exp(2j * np.pi * cv2.cvtColor(rgb[inside], cv2.COLOR_RGB2HSV_FULL)[part][:, 0] / 256)
-        if abs(angles.mean()) < _ONE_HUE:
+        hues = cv2.cvtColor(rgb[inside], cv2.COLOR_RGB2HSV_FULL)
+        angles = np.exp(2j * np.pi * hues[part][:, 0] / 256)
+        if abs(angles.mean()) < _ONE_HUE or _is_broad_and_shaded(part, hues[..., 2]):
             kept[inside] |= part
     return kept
+
+
+def _is_broad_and_shaded(part: Mask, values: NDArray[np.uint8]) -> bool:
+    """Say whether a part is wider than any stroke somewhere, and of many shades there, away from its edge."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_WIDER_THAN_STROKES, _WIDER_THAN_STROKES))
+    deep = cv2.erode(part.astype(np.uint8), disc, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    return bool(deep.any() and values[deep].std() > _MANY_SHADES)
 
 
 def without_box_outline(marks: Mask) -> Mask:
