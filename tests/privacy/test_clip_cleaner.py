@@ -71,6 +71,23 @@ def test_pictures_without_text_stay_as_they_are(grain):
     assert np.mean(shares) <= 0.002
 
 
+@pytest.mark.parametrize(("box", "goes"), [((180, 120, 380, 190), False), ((180, 120, 380, 150), True)])
+def test_a_tall_line_without_strokes_or_words_is_the_scan_itself(monkeypatch, box, goes):
+    """The finder took the bright rim of a fan with nothing below it for one letter, and the clip was held."""
+    monkeypatch.setattr("sonosift.privacy.clip_cleaner.find_text", lambda *_: [box])
+    frame = speckle(3)
+    altered = study([frame]).altered(0)
+    x0, y0, x1, y1 = box
+    assert (altered & fan())[y0:y1, x0:x1].sum() == (fan()[y0:y1, x0:x1].sum() if goes else 0)
+
+
+def test_a_ruled_line_goes_unless_marks_are_kept():
+    frame = speckle(3)
+    frame[240:242, 150:260] = 174
+    assert study([frame]).altered(0)[240:242, 150:260].all()
+    assert not study([frame], remove_calipers=False).altered(0)[240:242, 150:260].any()
+
+
 def test_bright_tissue_is_no_text():
     frame = speckle(5).astype(np.float64)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]

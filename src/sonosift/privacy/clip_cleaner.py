@@ -14,9 +14,10 @@ from sonosift.privacy.faint_writing import find_faint_writing
 from sonosift.privacy.inpainting import inpainted
 from sonosift.privacy.letter_rows import find_letter_rows
 from sonosift.privacy.passing_marks import Patch, cut_out, is_new, patch_of, shows
+from sonosift.privacy.ruled_lines import find_ruled_lines
 from sonosift.privacy.screen_words import look_around
 from sonosift.privacy.still_marks import darkest, windows
-from sonosift.privacy.stroke_marks import find_strokes
+from sonosift.privacy.stroke_marks import Strokes, find_strokes
 from sonosift.privacy.text_reader import Box, Word, find_text, read_line
 from sonosift.privacy.word_areas import Area, areas_of, has_holes, painted_area, within
 
@@ -25,6 +26,8 @@ Mask = NDArray[np.bool_]
 
 _MARGIN = 3
 _SHORTEST_WORD = 2
+_TALLEST_UNREAD = 40
+"""Smaller letters may be too poor to be read; what is taller, has no strokes and says nothing is the scan itself."""
 
 
 class Overlay:
@@ -82,14 +85,14 @@ class ClipCleaner:
         written = [within(strokes, box) for box in boxes]
         still = painted_area(areas + [area for area in written if area is not None], inside.shape)
         for box, area in zip(boxes, written, strict=True):
-            if area is None or (has_holes(strokes, box) and _can_be_read(still_layer, box)):
+            if _goes_as_a_whole(box, area, strokes, still_layer):
                 x0, y0, x1, y1 = box
                 still[y0:y1, x0:x1] = True
         rows = find_letter_rows(still_layer, inside)
         for x0, y0, x1, y1 in rows:
             still[max(0, y0 - _MARGIN) : y1 + _MARGIN, max(0, x0 - _MARGIN) : x1 + _MARGIN] = True
         if self._remove_calipers:
-            still |= find_dotted_lines(still_layer, inside)
+            still |= find_dotted_lines(still_layer, inside) | find_ruled_lines(still_layer, inside)
         around = look_around(screen, inside, corner, [*boxes, *rows], strokes.strong)
         still = (still | around.crossing) & inside
         still |= find_faint_writing(still_layer, inside, still)
@@ -136,6 +139,13 @@ class ClipCleaner:
                 if patches:
                     found[position] = patches
         return found
+
+
+def _goes_as_a_whole(box: Box, area: Area | None, strokes: Strokes, picture: Image) -> bool:
+    """Say whether the whole box of a line is painted over: its strokes are not known, or leave out letters of it."""
+    if area is None:
+        return min(box[2] - box[0], box[3] - box[1]) <= _TALLEST_UNREAD or _can_be_read(picture, box)
+    return has_holes(strokes, box) and _can_be_read(picture, box)
 
 
 def _can_be_read(picture: Image, box: Box) -> bool:
