@@ -43,8 +43,23 @@ LAYERS = (
 
 
 def scores(picture: NDArray[np.uint8], weights: Sequence[tuple[Floats, Floats]] | None = None) -> Floats:
-    """Return the log-odds of writing for each cell, ``[ceil(h / 8), ceil(w / 8)]``."""
-    values: Floats = whole_cells(flattened(picture))[None]
+    """Return the log-odds of writing for each cell, ``[ceil(h / 8), ceil(w / 8)]``.
+
+    A large picture is scored in bands, as no child has the memory for all of it at once.
+    """
+    flat = whole_cells(flattened(picture))
+    height, width = flat.shape
+    band = max(CELL, _PIXELS_AT_ONCE // width // CELL * CELL)
+    parts = []
+    for top in range(0, height, band):
+        first = max(0, top - _SEES * CELL)
+        scored = _scored(flat[first : top + band + _SEES * CELL], weights)
+        parts.append(scored[(top - first) // CELL :][: band // CELL])
+    return np.concatenate(parts)
+
+
+def _scored(flat: Floats, weights: Sequence[tuple[Floats, Floats]] | None) -> Floats:
+    values: Floats = flat[None]
     layers = list(zip(LAYERS, weights or shipped_weights(), strict=True))
     for number, (layer, (kernel, bias)) in enumerate(layers):
         values = _convolved(values, layer, kernel, bias)
@@ -112,5 +127,8 @@ def write_weights(path: Path, weights: Sequence[tuple[NDArray[Any], NDArray[Any]
             table.writerow([index, "bias", *(f"{value:.4g}" for value in bias.ravel())])
 
 
+_PIXELS_AT_ONCE = 2_000_000
+_SEES = 4
+"""A cell's score depends on no pixel farther away than so many cells (28 pixels)."""
 _BROAD = 25
 _USUAL_CONTRAST = 40.0
