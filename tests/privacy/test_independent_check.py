@@ -12,6 +12,7 @@ from scipy.signal import correlate
 
 from sonosift.privacy.independent_check import OUTSIDE, STILL_WRITING, WRITING, doubt_about
 from sonosift.privacy.independent_check_network import LAYERS, flattened, scores, shipped_weights
+from tests.privacy import pale_names, speckled_fan
 
 HEIGHT, WIDTH = 360, 480
 Y, X = np.mgrid[0:HEIGHT, 0:WIDTH]
@@ -80,6 +81,18 @@ def test_pale_letters_a_little_above_the_tissue_are_doubted(level, turns):
         doubt = doubt_about([pale], FAN)
         assert doubt is not None
         assert doubt.code == WRITING
+
+
+@pytest.mark.parametrize("turn", [0, 20, 90, 180, 270])
+@pytest.mark.parametrize("length", [1, 5])
+def test_a_small_pale_name_is_doubted_in_any_direction(turn, length):
+    coverage, inside = pale_names.coverage_of(pale_names.NAME, turn, 12), speckled_fan.fan()
+    for seed in range(3):
+        clip = [pale_names.tissue(seed + 10 * frame) for frame in range(length)]
+        assert doubt_about(clip, inside) is None
+        doubt = doubt_about([pale_names.pale(picture, coverage) for picture in clip], inside)
+        assert doubt is not None
+        assert doubt.code in (WRITING, STILL_WRITING)
 
 
 @pytest.mark.parametrize("cut", range(8))

@@ -28,7 +28,7 @@ _BESIDE, _ABOVE_USUAL = 0.42, 1.3
 _EDGE, _BESIDE_KNOWN, _LEAST_NEW, _LEAST_REST = 7, 9, 60, 15
 _SHORTEST, _LOWEST, _HIGHEST, _TIGHT = 14, 8, 64, 0.75
 _MOST_PLACES = 8
-_FEWEST_LETTERS, _READ_SCORE = 3, 0.6
+_FEWEST_LETTERS, _READ_SCORE, _READ_SURELY = 3, 0.6, 2.4
 _STEP, _MOST_STEPS = 1.5, 8
 _OF_A_LINE, _MARGIN = 0.2, 2
 _LOWEST_CUT, _SHORTEST_CUT, _LONGEST_CUT, _LEAST_UPRIGHT, _ONE_EDGE = 7, 1.4, 20, 0.22, 100.0
@@ -132,7 +132,8 @@ def _read_whole(picture: Image, line: _Line) -> _Line | None:
     if not _may_be_letters(line.cut(picture)):
         return None
     score, letters, turned = max((*_letters(picture, line, turned), turned) for turned in (False, True))
-    if score < _READ_SCORE or letters < _FEWEST_LETTERS:
+    # Three letters must be read with some certainty, four need less.
+    if letters < _FEWEST_LETTERS or score < _READ_SCORE or score * letters < _READ_SURELY:
         return None
     for way in (-1, 1):
         for _ in range(_MOST_STEPS):
