@@ -86,7 +86,7 @@ def test_stopped_in_the_middle_and_given_again_it_ends_with_the_same_weights(coh
     monkeypatch.undo()
     again = pretrain(cohort.path, run="broken", steps=6, image_size=32, settings=TINY)
     assert Path(again.model).read_bytes() == Path(whole.model).read_bytes()
-    assert [row["step"] for row in cohort.runs.get("broken").metrics()] == [1]
+    assert [row["step"] for row in cohort.runs.get("broken").metrics()] == [1, 6]
 
 
 def test_a_collapse_is_said_while_it_runs(cohort, monkeypatch):

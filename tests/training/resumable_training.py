@@ -17,7 +17,7 @@ from sonosift.machine import progress
 from sonosift.training.finished_run import new_method, save_networks
 from sonosift.training.fit import fit
 from sonosift.training.fit_plan import FitPlan
-from sonosift.training.processes import start_processes
+from sonosift.training.processes import end_processes, start_processes
 from sonosift.training.validation import validate_on
 from tests.methods.test_method_contract import FACTS, OWN, label_targets
 
@@ -65,6 +65,7 @@ def main(
         validate=validate_on(FrameTensor(frames.gather(np.arange(20))), labels[:20], precision) if supervised else None,
         processes=processes,
     )
+    end_processes(processes)
     if processes.is_global_zero:
         save_networks(method, run)
 

@@ -13,7 +13,7 @@ from sonosift.errors import SonosiftError
 from sonosift.metrics.clustering import purity
 from sonosift.training.finished_run import load_method, new_method, save_networks
 from sonosift.training.fit import fit
-from sonosift.training.fit_plan import FitPlan, Score
+from sonosift.training.fit_plan import FitPlan, Score, Watch
 from sonosift.training.predict import predict, sigmoid, softmax
 
 SETTINGS = {"backbone": "test_resnet", "image_size": 32, "learning_rate": 3e-3}
@@ -217,7 +217,8 @@ def test_warnings_are_those_of_an_uninterrupted_training(tmp_path, killed_at):
         method = new_method("pica", SETTINGS, {}, seed=0)
         plan = FitPlan(steps=5, seed=0, log_every=1, look_every=1, save_every_s=0)
         run = RunFolder.open(folder) if folder.exists() else RunFolder.create(folder, {})
-        return fit(method, frames, FrameSampler(12, batch_size=12, seed=0), plan, run, watch=watch).warnings
+        sampler = FrameSampler(12, batch_size=12, seed=0)
+        return fit(method, frames, sampler, plan, run, watch=Watch(watch, pixels=0)).warnings
 
     expected = train(tmp_path / "whole")
     assert [line for line in expected if "step 3" in line and "no better than chance" in line]

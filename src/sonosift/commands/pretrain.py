@@ -112,7 +112,7 @@ def pretrain(
     from sonosift.training.knn_watch import knn_watch
     from sonosift.training.precision import choose_precision, training_device
     from sonosift.training.predict import predict
-    from sonosift.training.processes import start_processes
+    from sonosift.training.processes import end_processes, start_processes
     from sonosift.training.run_pictures import save_pictures
     from sonosift.training.scale import is_small
     from sonosift.training.told_about_frames import told_about
@@ -163,9 +163,10 @@ def pretrain(
             folder,
             targets=told.targets,
             validate=keeps_best,
-            watch=knn_watch(opened, rows, frames, chosen),
+            watch=knn_watch(opened, rows, frames, values["image_size"], chosen),
             processes=processes,
         )
+        end_processes(processes)
         figures: dict[str, Any] = {key: value for row in folder.metrics() for key, value in row.items()}
         summary = PretrainSummary(
             run=folder.name,

@@ -31,6 +31,7 @@ from sonosift.training.core_share import take_idle_cores
 from sonosift.training.fit_plan import FitPlan, FitResult, Validate, Watch
 from sonosift.training.gather_rows import gather_rows
 from sonosift.training.health_watch import HealthWatch
+from sonosift.training.look_budget import may_look, pixels_of
 from sonosift.training.predict import embed
 from sonosift.training.processes import start_processes
 from sonosift.training.resume_state import load_state, save_state
@@ -50,6 +51,9 @@ class _Position:
     best_weights: dict[str, Tensor] | None = None
     warnings: list[str] = field(default_factory=list)
     bad_looks: dict[str, int] = field(default_factory=dict)
+    learnt_pixels: int = 0
+    looked_pixels: int = 0
+    looked_at: int = 0
 
     def enough(self, plan: FitPlan) -> bool:
         if self.step >= plan.steps:
@@ -83,7 +87,7 @@ def fit(
         run: where metrics and state go.
         targets: what the method is told of each frame, ``[n, ...]``: labels, class numbers, tags.
         validate: scores the method on frames kept apart.
-        watch: figures for the curves, computed every ``look_every`` steps.
+        watch: figures for the curves, computed every ``look_every`` steps where that costs little enough.
         processes: those that share the training, already started; this one alone when None.
     """
     fabric = processes or start_processes(plan.precision)
@@ -179,6 +183,7 @@ class _Loop:
         self.method.after_step(place)
         at.step += 1
         at.images += rows
+        at.learnt_pixels += pixels_of(batch.views.values())
         return batch, values
 
     def next_batch(self, step: int) -> tuple[int, Batch]:
@@ -230,16 +235,29 @@ class _Loop:
 
     def record(self, batch: Batch, losses: dict[str, float]) -> None:
         at = self.position
-        if at.step % self.plan.log_every and at.step != 1:
+        if at.step % self.plan.log_every and at.step not in (1, self.plan.steps):
             return
         with self.fabric.autocast():
             health = self.method.health(batch)
-        if self.watch is not None and self.plan.look_every and at.step % self.plan.look_every == 0:
-            health = health | self.watch(self.method)
+        health = health | self.look()
         at.warnings += self.health_watch.look(at.step, health)
         if self.fabric.is_global_zero:
             speed = {"seconds": round(at.seconds, 3), "images_per_second": round(at.images / at.seconds, 1)}
             self.folder.log(step=at.step, epoch=at.step / self.sampler.steps_per_epoch, **losses, **health, **speed)
+
+    def look(self) -> dict[str, float]:
+        at, watch = self.position, self.watch
+        if watch is None or not may_look(
+            self.plan,
+            step=at.step,
+            looked_at=at.looked_at,
+            learnt_pixels=at.learnt_pixels,
+            looked_pixels=at.looked_pixels,
+            of_a_look=watch.pixels,
+        ):
+            return {}
+        at.looked_at, at.looked_pixels = at.step, at.looked_pixels + watch.pixels
+        return watch.look(self.method)
 
     def score(self) -> None:
         assert self.validate is not None

@@ -23,7 +23,8 @@ class FitPlan:
         validate_every: steps between two validations.
         patience: stop after so many validations without a better score; None never stops.
         least_validations: never stop before so many.
-        look_every: steps between two looks at the features with ``watch``.
+        look_every: steps between two looks at the features with ``watch``, at least; 0 never looks.
+        look_share: what looking may cost, as a share of what learning costs.
     """
 
     steps: int
@@ -35,6 +36,7 @@ class FitPlan:
     patience: int | None = None
     least_validations: int = 0
     look_every: int = 0
+    look_share: float = 0.05
 
 
 class Score(NamedTuple):
@@ -46,8 +48,17 @@ class Score(NamedTuple):
 
 Validate = Callable[[Method], Score]
 
-Watch = Callable[[Method], dict[str, float]]
-"""Figures about a method that cost too much to compute at every line of metrics."""
+
+class Watch(NamedTuple):
+    """Figures about a method that cost too much to compute at every line of metrics.
+
+    Attributes:
+        look: computes them.
+        pixels: how many pixels the network sees in one look.
+    """
+
+    look: Callable[[Method], dict[str, float]]
+    pixels: int
 
 
 class FitResult(NamedTuple):

@@ -15,17 +15,20 @@ from sonosift.training.fit_plan import Watch
 from sonosift.training.precision import Precision
 from sonosift.training.predict import embed
 
-_MOST_FRAMES = 600
+_MOST_FRAMES = 300
 _FEWEST_PATIENTS = 3
 
 
-def knn_watch(cohort: Cohort, rows: pl.DataFrame, frames: FrameSource, precision: Precision) -> Watch | None:
+def knn_watch(
+    cohort: Cohort, rows: pl.DataFrame, frames: FrameSource, image_size: int, precision: Precision
+) -> Watch | None:
     """Return the function that looks, or None when too few frames are labelled. The labels are never learnt from.
 
     Args:
         cohort: the cohort.
         rows: catalog rows of the training, in the order of ``frames``.
         frames: its frames.
+        image_size: pixels of a view.
         precision: to compute features with.
     """
     labels = cohort.annotations.label_matrix(rows["frame_id"].to_list(), clips=rows["clip"].to_list())
@@ -43,4 +46,4 @@ def knn_watch(cohort: Cohort, rows: pl.DataFrame, frames: FrameSource, precision
         found = knn_average_precision(embed(method, seen, precision).numpy(), matrix, patients)
         return {"knn_average_precision": found, "knn_above_chance": found - chance}
 
-    return look
+    return Watch(look, pixels=len(chosen) * image_size**2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 
+import torch
 from lightning.fabric import Fabric
 from lightning.fabric.strategies.ddp import DDPStrategy
 
@@ -32,4 +34,20 @@ def start_processes(
     strategy = DDPStrategy(find_unused_parameters=several_turns)
     fabric = Fabric(accelerator="auto", devices=wanted, num_nodes=nodes, strategy=strategy, precision=precision)
     fabric.launch()
+    atexit.register(_part)
     return fabric
+
+
+def end_processes(processes: Fabric) -> None:
+    """Part from the others, once all have come so far; what follows, each does alone.
+
+    Threads that still talk to the others while Python shuts down may abort a process that has done its work.
+    """
+    if processes.world_size > 1:
+        processes.barrier()
+        _part()
+
+
+def _part() -> None:
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
