@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from sonosift.batches.draws import torch_draws
+from sonosift.batches.sampler import Rows
 from sonosift.batches.view_draws import ViewDraws
 from sonosift.losses.queue_contrast import queue_contrast
 from sonosift.methods.method import Batch, Place
@@ -149,3 +150,25 @@ def test_deepcluster_top_layer_has_no_momentum():
     groups = method.turns()["all"].param_groups
     assert [(group["momentum"], group["weight_decay"]) for group in groups] == [(0.9, 1e-5), (0.0, 1e-5)]
     assert {id(weight) for weight in groups[1]["params"]} == {id(weight) for weight in method.top.parameters()}
+
+
+def test_deepcluster_clusters_vgg_before_its_last_relu_and_learns_behind_it():
+    method = new_method("deepcluster", SMALL | {"backbone": "vgg11_bn"}, {"frames": 60}, seed=0).eval()
+    images = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        features = method.backbone(images)
+        assert features.shape == (2, 4096)
+        assert (features < 0).float().mean() > 0.2
+        torch.testing.assert_close(method.logits(features), method.top(features.clamp(min=0)))
+
+
+def test_deepcluster_goes_on_when_all_frames_look_alike():
+    """k-means then fills one group of five: it is drawn from alone, and the loss stays a number."""
+    method = new_method("deepcluster", SMALL | {"clusters": 5, "components": 3}, {"frames": 12}, seed=0).train()
+    method.begin_epoch(Place(0, 9, 3), lambda: torch.ones(12, method.backbone.features))
+    assert len(method.groups.unique()) < 5
+    rows = method.sampler(Rows(["e"] * 12, ["c"] * 12, list(range(12))), 0).rows(0)
+    found = method.losses(batch(method, torch.from_numpy(rows)))
+    found["loss"].backward()
+    assert torch.isfinite(found["loss"])
+    assert method.health(batch(method))["filled_clusters"] < 5
