@@ -64,7 +64,7 @@ def _of_many_hues(core: cv2.typing.MatLike, rgb: Image) -> NDArray[np.uint8]:
         part = names[inside] == number
         hues = cv2.cvtColor(rgb[inside], cv2.COLOR_RGB2HSV_FULL)
         angles = np.exp(2j * np.pi * hues[part][:, 0] / 256)
-        if abs(angles.mean()) < _ONE_HUE or _is_broad_and_shaded(part, hues[..., 2]):
+        if abs(angles.mean()) < _ONE_HUE or _is_broad_and_shaded(part, np.asarray(hues[..., 2], dtype=np.uint8)):
             kept[inside] |= part
     return kept
 

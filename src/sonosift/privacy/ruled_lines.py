@@ -36,7 +36,8 @@ def _level_lines(shown: NDArray[np.int16], inside: Mask) -> Mask:
     found = np.zeros(shown.shape, dtype=bool)
     height, width = shown.shape
     shortest = max(_SHORTEST, round(_SHORTEST_SHARE * width))
-    around, fan = (np.pad(part, ((2, _THICKEST + 2), (2, 2))) for part in (shown, inside))
+    margin = ((2, _THICKEST + 2), (2, 2))
+    around, fan = np.pad(shown, margin), np.pad(inside, margin)
     for thick in range(1, _THICKEST + 1):
         rows = [around[2 + row : 2 + row + height] for row in range(thick)]
         low, high = np.minimum.reduce(rows), np.maximum.reduce(rows)
