@@ -62,13 +62,18 @@ def in_half(path: str, half: int | None) -> bool:
 def counts(cohort: Cohort, half: int | None) -> Iterator[str]:
     """Yield lines: frames kept and held, held ones by reason, shares of the fan that were painted over."""
     held: Counter[str] = Counter()
+    dark = 0
     for source in cohort.private.sources.all():
-        if source.held_frames and in_half(source.path, half):
+        if not in_half(source.path, half):
+            continue
+        dark += source.dark_frames
+        if source.held_frames:
             held[source.held_reason or "not recorded"] += source.held_frames
     table = cohort.frames_by_source().join(cohort.catalog().drop("index_in_clip"), on="frame_id")
     shares = np.array([row["altered_share"] for row in table.iter_rows(named=True) if in_half(row["path"], half)])
     waiting = held.total()
     yield f"frames: {len(shares)} kept, {waiting} held ({100 * waiting / max(1, waiting + len(shares)):.1f} %)"
+    yield f"left out because they show nothing: {dark}"
     yield "held by reason: " + (", ".join(f"{name} {count}" for name, count in sorted(held.items())) or "none")
     if len(shares):
         above = ", ".join(

@@ -2,7 +2,8 @@
 
 The picture is cut at several grey levels. A piece that stands alone at one of them is compared with the ring just
 outside it: a drawn stroke falls to the ground within two pixels in every direction, a speckle fades or is tied to
-its neighbours. How large the fall must be is read from the picture itself: the usual fall around its own speckles.
+its neighbours, and a reflector changes its grey along its way. How large the fall must be is read from the picture
+itself: the usual fall around its own speckles.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.privacy.grey_cuts import GreyCut, cut_at
+from sonosift.privacy.reflector_lines import reflectors
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -65,12 +67,15 @@ def find_strokes(picture: Image, inside: Mask) -> Strokes:
     cuts = [cut for cut in (_pieces(picture, inside, level) for level in LEVELS) if cut is not None]
     usual = _usual_fall(cuts)
     strong, weak = np.zeros(picture.shape, dtype=bool), np.zeros(picture.shape, dtype=bool)
-    times = np.zeros(picture.shape, dtype=np.uint8)
+    times, echo = np.zeros(picture.shape, dtype=np.uint8), np.zeros(picture.shape, dtype=bool)
     for pieces in cuts:
-        for marks, chosen in ((strong, _strong(pieces, usual)), (weak, _weak(pieces, usual))):
+        likely = _weak(pieces, usual)
+        echoes = reflectors(pieces.cut, likely, picture, inside, echo)
+        echo.ravel()[_pixels(pieces.cut, echoes)] = True
+        for marks, chosen in ((strong, _strong(pieces, usual) & ~echoes), (weak, likely & ~echoes)):
             if chosen.any():
                 marks.ravel()[_pixels(pieces.cut, chosen)] = True
-        certain = _certain(pieces, usual)
+        certain = _certain(pieces, usual) & ~echoes
         if certain.any():
             times.ravel()[_pixels(pieces.cut, certain)] += 1
     return Strokes(strong, weak, times >= _CERTAIN_LEVELS, usual)
