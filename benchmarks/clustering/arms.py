@@ -12,6 +12,7 @@ from sonosift import api
 from sonosift.cohort.cohort import Cohort
 
 PIXELS, SUPERVISED, DEEPMCAT = "k-means on pixels", "supervised", "DeepMCAT"
+LINEAR_LAYER, LINEAR_STEPS = "FUSC linear layer", 2_000
 _PRETEXTS = {"SimCLR": "simclr", "DINO": "dino"}
 # The paper has 128 and 1,000 of 70,446 images; a thousand images want more steps.
 FUSC_BATCH, REFINE_BATCH = 64, 128
@@ -57,6 +58,9 @@ class Bench:
             return self._grouped(name, from_run=network, method="kmeans", k=k)
         if row.startswith("TEMI"):
             return self._grouped(name, from_run=network, method="temi", k=k)
+        if row.startswith(LINEAR_LAYER):
+            alone = {"learns": "features", "steps": LINEAR_STEPS}
+            return self._grouped(name, from_run=network, method="fusc", k=k, scale="small", settings=alone)
         return self._fusc(row, network, k)
 
     def _fusc(self, row: str, network: str, k: int) -> str:

@@ -45,7 +45,7 @@ def _work(bench: Bench, method: str, weight: float) -> Found:
     arm, scale, path = ARMS[method], bench.scale, bench.cohort.path
     run = f"{method}.{weight:g}.{bench.split}.{bench.seed}"
     settings = arm.settings | {"balance_weight": weight, "clusters": scale.groups}
-    steps = shown_steps(scale.group_images, arm.images_per_step)
+    steps = shown_steps(scale.balance_images, arm.images_per_step)
     api.pretrain(path, method=method, run=run, steps=steps, settings=settings, **bench.common())
     grouped = api.cluster(path, from_run=run, run=f"{run}.head")
     forget_states(bench.cohort)

@@ -49,12 +49,7 @@ def phantom_by_organ(out: Path, source: Path, per_exam: int) -> Cohort:
         return Cohort.open(target)
     original = Cohort.open(source)
     kept = evenly(original.catalog(), per_exam)
-    labels = original.annotations.label_matrix(kept["frame_id"].to_list(), clips=kept["clip"].to_list())
-    space = original.settings.label_space
-    names = {
-        kept["frame_id"][place]: space.decode(labels.matrix[place]) for place in np.flatnonzero(labels.known).tolist()
-    }
-    made = copied(original, target, kept, space, names, "clustering")
+    made = copied(original, target, kept, original.settings.label_space, _labels_of(original, kept), "clustering")
     _make_split(made, SPLIT, dict(original.splits.get(SPLIT).table.iter_rows()))
     return made
 
@@ -68,13 +63,7 @@ def lung_frames(out: Path, source: Path) -> Cohort:
     if _whole(target, fold_name(FOLDS - 1)):
         return Cohort.open(target)
     original = Cohort.open(source)
-    labels = original.annotations.label_matrix(original.frames.frame_ids)
-    space = original.settings.label_space
-    names = {
-        frame_id: space.decode(row)
-        for frame_id, row, known in zip(original.frames.frame_ids, labels.matrix, labels.known, strict=True)
-        if known
-    }
+    names = _labels_of(original, original.catalog())
     judged = {frame_id: told for frame_id, told in names.items() if len(told) == 1 and told[0] in POCUS_CLASSES}
     paths = dict(original.frames_by_source().select("frame_id", "path").iter_rows())
     probe = {"convex": CURVED, "linear": LINEAR}
@@ -145,6 +134,15 @@ def domain_splits(
             _make_split(cohort, name, {one: of_component.get(who, "unused") for one, who in together.items()})
     tested = catalog.filter(pl.col("together").is_in(list(judged)) & (pl.col(column) == value))
     return *names, set(tested["frame_id"])
+
+
+def _labels_of(cohort: Cohort, rows: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return the labels of the labelled ones among some frames; those of a clip are those of its frames."""
+    labels = cohort.annotations.label_matrix(rows["frame_id"].to_list(), clips=rows["clip"].to_list())
+    space = cohort.settings.label_space
+    return {
+        rows["frame_id"][place]: space.decode(labels.matrix[place]) for place in np.flatnonzero(labels.known).tolist()
+    }
 
 
 def _whole(target: Path, last_split: str) -> bool:

@@ -20,17 +20,19 @@ class Scale:
         per_exam: frames kept of each exam of the phantom.
         image_size: pixels of a view.
         images: images shown to each pretraining and to the supervised upper bound.
-        group_images: images shown to each FUSC, and to PICA and LSD.
+        group_images: images shown to each FUSC that learns on pictures.
+        balance_images: images shown to each PICA and LSD.
         refine_images: images shown to each self-labelling.
         groups: K of PICA and LSD.
         precision: of every training.
     """
 
-    per_exam: int = 16
+    per_exam: int = 24
     image_size: int = 64
-    images: int = 6_000
-    group_images: int = 6_000
-    refine_images: int = 6_000
+    images: int = 3_000
+    group_images: int = 5_000
+    balance_images: int = 3_000
+    refine_images: int = 3_000
     groups: int = 20
     precision: str = "auto"
 
@@ -38,7 +40,8 @@ class Scale:
         """Say it in one line."""
         return (
             f"Scale: {self.image_size} px, {self.images:,} images shown per pretraining (two views each), "
-            f"{self.group_images:,} per FUSC, PICA or LSD, {self.refine_images:,} per self-labelling; "
+            f"{self.group_images:,} per FUSC, {self.balance_images:,} per PICA or LSD, {self.refine_images:,} per "
+            "self-labelling; "
             "ResNet-18 everywhere"
         )
 

@@ -28,7 +28,20 @@ _spec.loader.exec_module(bars_cohort)
 
 VIEW_OF = {"upright": "liver_dome", "level": "pancreas", "level+upright": "spleen", "none": "lung"}
 MACHINES = ("Aurora 7", "Helix XP", "Vesta 300")
-TINY = ["--image-size", "32", "--images", "64", "--group-images", "96", "--refine-images", "64", "--groups", "4"]
+TINY = [
+    "--image-size",
+    "32",
+    "--images",
+    "64",
+    "--group-images",
+    "96",
+    "--balance-images",
+    "96",
+    "--refine-images",
+    "64",
+    "--groups",
+    "4",
+]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +71,7 @@ def call(cohort, tmp_path, monkeypatch):
     monkeypatch.setattr(arms, "_SUPERVISED", arms._SUPERVISED | {"backbone": "test_resnet"})
     monkeypatch.setattr(arms, "FUSC_BATCH", 32)
     monkeypatch.setattr(arms, "REFINE_BATCH", 32)
+    monkeypatch.setattr(arms, "LINEAR_STEPS", 20)
 
     def called(*more):
         return benchmark.main([str(tmp_path / "out"), "--made", "nowhere", "--cohort", PHANTOM, *TINY, *more])
