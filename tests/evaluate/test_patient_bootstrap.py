@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonosift.errors import SonosiftError
+from sonosift.evaluate.count_statistics import normalised_mutual_information
 from sonosift.evaluate.patient_bootstrap import (
+    centred_interval,
     mean_of_sums,
     paired_difference,
     patient_weights,
@@ -113,3 +115,24 @@ def test_no_patient_and_unequal_pairs_are_refused():
         percentile_interval(np.zeros((0, 2)), mean_of_sums)
     with pytest.raises(ValueError, match="same patients: 2 and 3"):
         paired_difference(np.ones((2, 2)), np.ones((3, 2)), mean_of_sums)
+
+
+def test_a_figure_that_resamples_inflate_lies_in_its_own_interval_and_varies_as_widely():
+    # Few frames of many patients and many groups: what two tables share by chance is the larger, the fewer frames.
+    draw = np.random.default_rng(3)
+    tables = np.zeros((20, 8, 12))
+    for patient in range(20):
+        np.add.at(tables[patient], (draw.integers(0, 8, 6), draw.integers(0, 12, 6)), 1)
+    plain, centred = (
+        way(tables, normalised_mutual_information, draws=400) for way in (percentile_interval, centred_interval)
+    )
+    assert not plain.low <= plain.value <= plain.high
+    assert centred.low < centred.value < centred.high
+    assert centred.high - centred.low == pytest.approx(plain.high - plain.low)
+    assert centred.value == plain.value
+    # Where resampling has no tendency there is nothing to move, and what is perfect stays so.
+    values = np.random.default_rng(0).normal(size=200)
+    same = [way(_mean_tables(values), mean_of_sums, draws=4000) for way in (percentile_interval, centred_interval)]
+    assert same[1].low == pytest.approx(same[0].low, abs=0.01)
+    perfect = centred_interval(np.stack([np.eye(3)] * 5), normalised_mutual_information, draws=20)
+    assert (float(perfect.low), float(perfect.high)) == (1.0, 1.0)

@@ -46,6 +46,21 @@ def test_suspicious_groups_are_counted(content):
     assert "2 groups come almost entirely" in told
 
 
+def test_frames_set_apart_are_no_group_and_names_of_people_are_counted(content):
+    grouping = content.groupings[0]
+    first, *others = grouping.cards
+    cards = [*others[:2], dataclasses.replace(first, number=-1, frames=12, share=0.05)]
+    cards[0] = dataclasses.replace(cards[0], name="spleen", matched_frames=0)
+    cards[1] = dataclasses.replace(cards[1], matched_frames=0)
+    told = " ".join(findings(content.cohort, [dataclasses.replace(grouping, cards=cards)], []))
+    assert "fell into 2 groups" in told
+    assert "12 frames (5\u00a0%) are unlike all that the groups were formed from" in told
+    assert "1 bear" in told
+    assert "single label" not in told
+    assert cards[0].title == "spleen"
+    assert cards[2].title.startswith("set apart")
+
+
 def test_a_collapse_is_called_by_its_name(content):
     cards = [dataclasses.replace(content.groupings[0].cards[0], share=0.97)]
     grouping = dataclasses.replace(content.groupings[0], cards=cards)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from sonosift.evaluate import count_statistics as counted
 from sonosift.evaluate.label_set_tables import name_of_set
-from sonosift.evaluate.patient_bootstrap import Floats, percentile_interval
+from sonosift.evaluate.patient_bootstrap import Floats, centred_interval
 from sonosift.evaluate.score_table import Figure
 
 TOP = 3
@@ -87,8 +87,7 @@ def group_metrics(
     whole = tables.sum(axis=0)
     statistics = (counted.purity, counted.normalised_mutual_information, adjusted_rand, one_to_one_accuracy)
     figures = [
-        Figure.of(*map(float, percentile_interval(tables, statistic, draws=draws, seed=seed)))
-        for statistic in statistics
+        Figure.of(*map(float, centred_interval(tables, statistic, draws=draws, seed=seed))) for statistic in statistics
     ]
     written = [name_of_set(row, names) for row in sets]
     top = []

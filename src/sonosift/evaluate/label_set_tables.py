@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonosift.evaluate import count_statistics as counted
-from sonosift.evaluate.patient_bootstrap import percentile_interval
+from sonosift.evaluate.patient_bootstrap import centred_interval
 from sonosift.evaluate.protocol import Kind, LabelledFrames
 from sonosift.evaluate.resampling import Resampling
 from sonosift.evaluate.score_table import Confusion, Figure, GroupQuality
@@ -29,8 +29,8 @@ def group_quality(
     tables = np.zeros((len(people), len(found), len(label_sets)))
     np.add.at(tables, (patient_index, group_index, set_index.reshape(-1)), 1)
     draws, seed = resampling.draws, resampling.seed
-    purity = percentile_interval(tables, counted.purity, draws=draws, seed=seed)
-    nmi = percentile_interval(tables, counted.normalised_mutual_information, draws=draws, seed=seed)
+    purity = centred_interval(tables, counted.purity, draws=draws, seed=seed)
+    nmi = centred_interval(tables, counted.normalised_mutual_information, draws=draws, seed=seed)
     return GroupQuality(
         name=name,
         kind=kind,

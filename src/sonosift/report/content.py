@@ -90,6 +90,8 @@ class GroupCard:
     @property
     def title(self) -> str:
         """What a person called it; otherwise the labels that most of its labelled frames carry."""
+        if self.number < 0:
+            return "set apart: unlike all known frames"
         if self.name:
             return self.name
         named = [label.name for label in self.labels if label.share > 0.5]

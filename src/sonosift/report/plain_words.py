@@ -35,14 +35,22 @@ def _of_cohort(cohort: CohortFacts) -> str:
 
 
 def _of_groups(grouping: Grouping) -> list[str]:
-    cards = grouping.cards
+    cards = [card for card in grouping.cards if card.number >= 0]
+    apart = [card for card in grouping.cards if card.number < 0]
     if not cards:
         return []
-    named = [card for card in cards if any(label.share > 0.5 for label in card.labels)]
     sentences = [
         f"Without any label the frames fell into {_count(len(cards), 'group')}; the largest holds "
-        f"{percent(cards[0].share)} of them. In {len(named)} a single label is on most of the labelled frames."
+        f"{percent(cards[0].share)} of them."
     ]
+    if any(card.matched_frames for card in cards):
+        agreed = sum(any(label.share > 0.5 for label in card.labels) for card in cards)
+        sentences[0] += f" In {agreed} a single label is on most of the labelled frames."
+    if any(card.name for card in cards):
+        sentences[0] += f" {sum(bool(card.name) for card in cards)} bear a name that a person gave."
+    if apart:
+        strange = f"{_count(apart[0].frames, 'frame')} ({percent(apart[0].share)})"
+        sentences.append(f"{strange} are unlike all that the groups were formed from, and were set apart.")
     if cards[0].share >= _COLLAPSE_SHARE:
         sentences.append(
             f"That is a collapse: the groups of {grouping.run} say nothing. Train longer, or with a stronger balance."
