@@ -1,5 +1,6 @@
 """The command as a person meets it: in a shell, in under a second."""
 
+import errno
 import inspect
 import json
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sonosift import __version__, api
+from sonosift.cli import failure_of
 from sonosift.commands.from_call import argument_helps
 
 SONOSIFT = Path(sys.executable).with_name("sonosift")
@@ -62,3 +64,11 @@ def test_ingest_of_a_missing_or_empty_archive_says_so(tmp_path):
     (tmp_path / "empty").mkdir()
     empty = sonosift("ingest", tmp_path / "empty", tmp_path / "cohort")
     assert (empty.returncode, "Traceback" in empty.stderr) == (2, False)
+
+
+def test_a_full_disk_is_a_sentence_wherever_it_is_met():
+    told = failure_of(OSError(errno.ENOSPC, "No space left on device", "cohort/runs/pica/metrics.jsonl"))
+    assert told.message == "no room left on the disk: cohort/runs/pica/metrics.jsonl"
+    assert "same command again" in told.hint
+    assert failure_of(OSError(errno.ENOSPC, "No space left on device")).message == "no room left on the disk"
+    assert "unexpected" in failure_of(OSError(errno.EIO, "broken")).message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import sys
@@ -61,6 +62,9 @@ def failure_of(error: BaseException) -> Failure:
             for mistake in error.errors()
         ]
         return Failure(f"the configuration of {error.title} is not valid", "\n".join(lines), 2)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        where = f": {error.filename}" if error.filename else ""
+        return Failure(f"no room left on the disk{where}", "Free some space and give the same command again.", 2)
     return Failure(f"unexpected {type(error).__name__}: {error}", "Run again with --debug to see where.", 1)
 
 

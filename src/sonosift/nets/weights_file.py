@@ -15,11 +15,11 @@ from sonosift.machine import atomic
 
 def save_weights(path: Path, state: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Write tensors and a small description, whole or not at all."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    with atomic.replacing(path) as temporary:
-        save_file(plain, temporary, metadata={"sonosift": json.dumps(dict(about))})
+    # Through memory: its own file writer gives a full disk another name than the rest of the house does.
+    atomic.write_bytes(path, save(plain, metadata={"sonosift": json.dumps(dict(about))}))
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
