@@ -143,11 +143,11 @@ def test_who_and_when_become_pseudonyms_and_a_shifted_day(tmp_path):
     assert (first.Manufacturer, first.ManufacturerModelName) == ("GE", "LOGIQ E9")
 
 
-@pytest.mark.parametrize(("part", "asked"), [("kidney", True), ("liver", False), ("Anna Miller", False)])
-def test_the_side_of_a_part_that_comes_in_pairs_is_asked_for(tmp_path, part, asked):
+@pytest.mark.parametrize(("part", "asked"), [("kidney", True), ("liver", False), ("Anna Miller", True), (None, True)])
+def test_the_side_of_a_part_that_comes_in_pairs_or_may_do_so_is_asked_for(tmp_path, part, asked):
     _, dataset = export(tmp_path, replace(HEADER, body_part=part))
     assert ("Laterality" in dataset) == asked  # type 2C: empty when unknown
-    assert ("BodyPartExamined" in dataset) == (part != "Anna Miller")
+    assert ("BodyPartExamined" in dataset) == (part in ("kidney", "liver"))
 
 
 def test_identifiers_hold_together_across_files_and_differ_across_keys(tmp_path):

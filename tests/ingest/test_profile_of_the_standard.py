@@ -13,6 +13,7 @@ from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c as p
 from pydicom import dcmread
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
+from sonosift.archive.clip import ClipHeader
 from sonosift.archive.open_clip import open_clip
 from sonosift.ingest.dicom_export import DicomExport
 from sonosift.ingest.dicom_export_header import ACTIONS, ClipNames
@@ -21,6 +22,7 @@ from sonosift.privacy.pseudonyms import Pseudonyms
 from tests.ingest.planted_header import planted, planted_file
 from tests.ingest.test_dicom_export import HEADER, Marks, export, frames
 
+BARE = ClipHeader(kind="dicom", height=40, width=60, frame_count=5, rate_hz=None)
 CLEANED_BY_AN_OPTION = {
     "StudyDescription": "113105", "SeriesDate": "113107",
 }  # fmt: skip
@@ -90,8 +92,9 @@ def errors_in(path):
 @pytest.mark.parametrize("kind", ["dicom", "video", "still"])
 @pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("colour", [(), (0,)], ids=["grey", "colour"])
-def test_a_validator_of_the_standard_finds_no_error(tmp_path, kind, count, colour):
-    path, dataset = export(tmp_path, replace(HEADER, kind=kind), clip=frames(count, colour=colour), overlay=Marks())
+@pytest.mark.parametrize("header", [HEADER, replace(HEADER, body_part="kidney"), BARE], ids=["liver", "kidney", "bare"])
+def test_a_validator_of_the_standard_finds_no_error(tmp_path, kind, count, colour, header):
+    path, dataset = export(tmp_path, replace(header, kind=kind), clip=frames(count, colour=colour), overlay=Marks())
     assert errors_in(path) == []
     del dataset.StudyInstanceUID
     dataset.save_as(path)

@@ -87,7 +87,7 @@ ACTIONS: dict[str, Action] = {
     "SeriesNumber": Action("Z", "empty"),
     "InstanceNumber": Action("Z", "empty"),
     "PatientOrientation": Action("Z", "empty"),
-    "Laterality": Action("Z", "empty, where the body part comes in pairs; absent otherwise"),
+    "Laterality": Action("Z", "empty, where the body part comes in pairs or is not known; absent otherwise"),
     "SamplesPerPixel": Action("S", "of the pixels written"),
     "PhotometricInterpretation": Action("S", "of the pixels written"),
     "PlanarConfiguration": Action("S", "of the pixels written"),
@@ -207,7 +207,7 @@ def _descriptors(dataset: Dataset, header: ClipHeader, study_table: str) -> None
     for keyword, value in optional.items():
         if value:
             setattr(dataset, keyword, value[:64])
-    if facts.body_part in IN_PAIRS:
+    if facts.body_part is None or facts.body_part in IN_PAIRS:
         dataset.Laterality = ""
 
 
