@@ -55,7 +55,7 @@ class _Line:
         """Return the line, level, without what is above and below its letters."""
         wide, high = round(self.length), round(self.height)
         turn = cv2.getRotationMatrix2D((self.x, self.y), self.angle, 1.0)
-        turn[:, 2] += (wide / 2 - self.x, high / 2 - self.y)
+        turn[:, 2] += np.array([wide / 2 - self.x, high / 2 - self.y])
         line = cv2.warpAffine(picture, turn, (wide, high), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         rows = (_detail(np.asarray(line, dtype=np.uint8)) ** 2).mean(axis=1)
         shown = np.flatnonzero(rows > _OF_A_LINE * rows.max())
@@ -92,7 +92,8 @@ def find_faint_writing(picture: Image, inside: Mask, known: Mask) -> Mask:
 def _detail(picture: Image) -> Floats:
     """Return what of a picture is finer than tissue."""
     values = picture.astype(np.float32)
-    return np.clip(values - cv2.GaussianBlur(values, (0, 0), _FINEST), -_MOST_DETAIL, _MOST_DETAIL)
+    detail = values - cv2.GaussianBlur(values, (0, 0), _FINEST)
+    return np.asarray(np.clip(detail, -_MOST_DETAIL, _MOST_DETAIL), dtype=np.float32)
 
 
 def _density(picture: Image, free: Mask) -> Floats:
@@ -120,11 +121,11 @@ def _dense_places(density: Floats, free: Mask, covered: Mask) -> Iterator[_Line]
         if weight[number] < enough[number] or max(width, height) < _SHORTEST:
             continue
         rows, columns = np.nonzero(names[y : y + height, x : x + width] == number)
-        middle, size, angle = cv2.minAreaRect(np.stack([columns + x, rows + y], axis=1).astype(np.float32))
+        (right, down), size, angle = cv2.minAreaRect(np.stack([columns + x, rows + y], axis=1).astype(np.float32))
         if size[0] * size[1] > _TIGHT * width * height:
-            middle, size, angle = (x + (width - 1) / 2, y + (height - 1) / 2), (float(width), float(height)), 0.0
+            right, down, size, angle = x + (width - 1) / 2, y + (height - 1) / 2, (float(width), float(height)), 0.0
         if _LOWEST <= min(size) <= _HIGHEST:
-            yield _Line(*middle, max(size), min(size), angle + 90 * (size[1] > size[0]))
+            yield _Line(right, down, max(size), min(size), angle + 90 * (size[1] > size[0]))
 
 
 def _read_whole(picture: Image, line: _Line) -> _Line | None:
