@@ -9,10 +9,12 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from sonosift.archive.unreadable import Reason
+from sonosift.archive.dicom_reader import open_dicom
+from sonosift.archive.unreadable import Reason, Unreadable
 from tests.peak_memory import PROGRAM
 
 NOISE = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
+EXPLICIT = "1.2.840.10008.1.2.1"
 DEFLATED, BASELINE, J2K = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.90"
 
 
@@ -90,6 +92,17 @@ def test_private_rubbish_is_passed_over(written, fate):
     assert fate(path) is None
     path.write_bytes(content[:place] + rubbish[:-400] + content[place:])
     assert fate(path) is not None
+
+
+@pytest.mark.parametrize("representation", [b"C[", b"ZZ"])
+def test_a_colour_model_in_a_representation_that_does_not_exist(written, representation):
+    path = written(NOISE, EXPLICIT)
+    content = path.read_bytes()
+    assert content.count(b"\x28\0\4\0CS") == 1
+    path.write_bytes(content.replace(b"\x28\0\4\0CS", b"\x28\0\4\0" + representation))
+    with pytest.raises(Unreadable) as refused:
+        open_dicom(path)
+    assert refused.value.reason in (Reason.UNSUPPORTED_ENCODING, Reason.BROKEN_HEADER)
 
 
 def test_sizes_that_lie(written, fate):

@@ -51,9 +51,9 @@ def open_dicom(path: Path) -> Clip:
         return Clip(header, lambda wanted_hz: frames_of_stream(opened, header, wanted_hz))
     if opened.syntax.is_private or not opened.syntax.is_transfer_syntax:
         raise Unreadable(Reason.UNSUPPORTED_ENCODING)
-    model = _colour_model(opened)
-    if not opened.syntax.is_encapsulated:
-        with refusing(Reason.BROKEN_HEADER):
+    with refusing(Reason.BROKEN_HEADER):
+        model = _colour_model(opened)
+        if not opened.syntax.is_encapsulated:
             _check_length(opened, header)
 
     def frames(wanted_hz: float) -> Iterator[Frame]:
