@@ -17,9 +17,9 @@ PATIENTS, FRAMES = 6, 6
 
 
 def tissue(seed):
-    """Speckle with structure as large as organs have."""
+    """Speckle as wide as a beam, with structure as large as organs have."""
     noise = np.random.default_rng(seed).normal(0, 1, (HEIGHT, WIDTH)).astype(np.float32)
-    coarse, fine = (cv2.GaussianBlur(noise, (0, 0), width) for width in (6.0, 1.2))
+    coarse, fine = (cv2.GaussianBlur(noise, (0, 0), width) for width in (6.0, 2.0))
     grey = 90 + 35 * coarse / coarse.std() + 20 * fine / fine.std()
     return np.where(SECTOR, np.clip(grey, 20, 255), 0).astype(np.uint8)
 
