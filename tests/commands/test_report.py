@@ -65,9 +65,12 @@ def test_frames_held_back_are_counted_where_the_archive_is(judged_cohort):
     judged_cohort.private.sources.record([Source(path="a.dcm", held_frames=5), Source(path="b.dcm", held_frames=9)])
     report(judged_cohort.path)
     assert "14 frames are held back" in (judged_cohort.path / "report.html").read_text(encoding="utf-8")
+    judged_cohort.private.sources.record([Source(path="a.dcm", held_frames=1), Source(path="b.dcm", held_frames=0)])
+    report(judged_cohort.path)
+    assert "1 frame is held back" in (judged_cohort.path / "report.html").read_text(encoding="utf-8")
     shutil.rmtree(judged_cohort.private_path)
     report(judged_cohort.path)
-    assert "are held back" not in (judged_cohort.path / "report.html").read_text(encoding="utf-8")
+    assert "held back until" not in (judged_cohort.path / "report.html").read_text(encoding="utf-8")
 
 
 def test_folders_with_names_of_people_stay_out(judged_cohort):
