@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from sonosift.archive.open_clip import open_clip
 from sonosift.cohort.catalog import WRITTEN_COLUMNS, part_frame
 from sonosift.cohort.geometry import FrameGeometry
 from sonosift.ingest import clean_crops
@@ -238,6 +239,20 @@ def test_an_export_holds_every_frame_and_the_cohort_those_it_wants(clip, setting
     assert exported.pixel_array.shape == (5, 480, 640)
     outside = ~mask_of(answer.shared["fan_outline"], 480, 640)
     assert not exported.pixel_array[:, cv2.erode(outside.astype(np.uint8), np.ones((5, 5))).astype(bool)].any()
+
+
+def test_an_export_reads_a_clip_three_times_and_no_more(clip, settings, tmp_path, monkeypatch):
+    """Every frame to clean, those that the cohort wants, and every frame to write."""
+    read = []
+
+    def counted(path):
+        opened = open_clip(path)
+        return replace(opened, frames=lambda rate: read.append(rate) or opened.frames(rate))
+
+    monkeypatch.setattr("sonosift.ingest.decode_clip.open_clip", counted)
+    answer = decode_clip(job_for(clip), replace(settings, export=str(tmp_path / "out"), clip_rate_hz=1.0))
+    assert answer.held_reason is None
+    assert len(read) == 3
 
 
 def test_what_is_held_is_not_exported(clip, settings, tmp_path, monkeypatch):

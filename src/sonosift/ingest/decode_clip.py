@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, islice
 from pathlib import Path
 
@@ -69,7 +69,6 @@ class _ClipDecoder:
         self._spools = spools
         self._rows = CatalogRows(job, settings, clip.header)
         self._used_template: str | None = None
-        self._least_range = 0.0
 
     def decoded(self) -> Decoded:
         first, frames = self._started()
@@ -82,8 +81,8 @@ class _ClipDecoder:
         fan = self._fan(first)
         if fan is None or fan.confidence < TRUSTED:
             return self._hold_screens(chain(first, frames), fan, NO_FAN if fan is None else FAN_UNSURE)
-        self._least_range = least_range([frame.grey for frame in first], fan.mask)
-        spooled = self._spooled(chain(first, frames), fan)
+        least = least_range([frame.grey for frame in first], fan.mask)
+        spooled = self._spooled(chain(first, frames), fan, least)
         del first
         cleaned = self._spool("cleaned")
         cleaning = self._cleaning(spooled, cleaned)
@@ -129,15 +128,15 @@ class _ClipDecoder:
             # A person drew another one, or the cohort's frames showed a little less: what the cohort has is what holds.
             fan = drawn_fan(outline, first[0].grey.shape)
         assert fan is not None
-        self._least_range = least_range([frame.grey for frame in first], fan.mask)
-        spooled = self._spooled(chain(first, frames), fan)
+        least = least_range([frame.grey for frame in first], fan.mask)
+        spooled = self._spooled(chain(first, frames), fan, least)
         cleaning = self._cleaning(spooled, self._spool("cleaned"))
         if cleaning.doubt is None:
             self._export(spooled, cleaning, self._every_frame())
         elif self._job.accepted_despite is not None:
             del first, frames
             self._spools.close()
-            spooled = self._spooled(self._seen_frames(), fan)
+            spooled = self._spooled(self._seen_frames(), fan, least)
             cleaning = self._cleaning(spooled, self._spool("cleaned"))
             if cleaning.overlay is not None and cleaning.doubt in (None, self._job.accepted_despite):
                 self._export(spooled, cleaning, self._seen_frames())
@@ -183,13 +182,16 @@ class _ClipDecoder:
     def _spool(self, kind: str) -> CropSpool:
         return self._spools.enter_context(CropSpool(Path(self._settings.spool) / f"{self._job.clip}.{kind}"))
 
-    def _spooled(self, frames: Iterator[Frame], fan: Fan) -> _Spooled:
-        """Read the clip to its end; what is kept in memory does not grow with it."""
+    def _spooled(self, frames: Iterator[Frame], fan: Fan, least: float) -> _Spooled:
+        """Read the clip to its end, without frames of a smaller range of greys than ``least``.
+
+        What is kept in memory does not grow with the clip.
+        """
         crops, facts, flow, screen, dark = self._spool("crops"), [], FlowMasks(), None, set()
         x0, y0, x1, y1 = fan.box
         mask = fan.mask[y0:y1, x0:x1]
         for frame in frames:
-            if self._least_range and range_of_greys(frame.grey, fan.mask) < self._least_range:
+            if least and range_of_greys(frame.grey, fan.mask) < least:
                 dark.add(frame.index)
                 continue
             screen = frame.grey if screen is None else screen
@@ -229,12 +231,12 @@ class _ClipDecoder:
 
     def _dark_frames(self, spooled: _Spooled) -> int:
         """Count the frames that the cohort would have taken if they showed anything."""
-        wanted = self._wanted()
+        wanted = self._wanted
         return len(spooled.dark if wanted is None else spooled.dark & wanted)
 
     def _uncleaned(self, spooled: _Spooled, cleaned: CropSpool, cleaning: Cleaning) -> Iterator[UncleanedFrame]:
         """Yield each frame that the cohort takes as it was before cleaning."""
-        wanted = self._wanted()
+        wanted = self._wanted
         frames = StoredFrames(cleaned, spooled.fan, self._settings)
         for position, facts in enumerate(spooled.facts):
             if wanted is None or facts.index in wanted:
@@ -257,7 +259,7 @@ class _ClipDecoder:
 
     def _stored(self, spooled: _Spooled, pictures: CropSpool, cleaning: Cleaning) -> Iterator[tuple[Row, Image, Image]]:
         """Yield the row of each frame that the cohort takes, its picture before cleaning, and as it is stored."""
-        wanted = self._wanted()
+        wanted = self._wanted
         frames = StoredFrames(pictures, spooled.fan, self._settings)
         self._rows.place(spooled.fan, frames.geometry)
         for position, (facts, share) in enumerate(zip(spooled.facts, cleaning.altered_shares, strict=True)):
@@ -268,7 +270,7 @@ class _ClipDecoder:
 
     def _hold_screens(self, frames: Iterator[Frame], fan: Fan | None, reason: str) -> Decoded:
         """Keep whole screens until a person has drawn or confirmed their fan."""
-        wanted = self._wanted()
+        wanted = self._wanted
         with HeldWriter(Path(self._settings.held), self._job.clip, reason) as held:
             for frame in frames:
                 if wanted is not None and frame.index not in wanted:
@@ -281,8 +283,9 @@ class _ClipDecoder:
             self._check_unchanged()
         return Decoded(held_frames=len(held), held_reason=reason, fan_template=self._job.templates_mark)
 
+    @cached_property
     def _wanted(self) -> set[int] | None:
-        """Return which frames the cohort takes; None for all that were read."""
+        """Which frames the cohort takes; None for all that were read. The clip is decoded once more to know them."""
         if self._settings.export is None:
             return None
         return {frame.index for frame in self._clip.frames(self._settings.clip_rate_hz)}
