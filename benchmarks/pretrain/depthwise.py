@@ -7,11 +7,10 @@ On one core, the ways in turn, in seconds of the processor, so that a machine th
 
 from __future__ import annotations
 
-import time
-
 import timm
 import torch
 
+from benchmarks.pretrain.forward_backward import milliseconds
 from sonosift.machine.kept_memory import kept_memory
 from sonosift.nets.backbone import Backbone
 
@@ -25,7 +24,7 @@ def networks() -> dict[str, torch.nn.Module]:
     return {FLOAT32: plain, ALL_BF16: plain, OURS: Backbone(NETWORK)}
 
 
-def milliseconds(size: int, rounds: int = 4) -> dict[str, float]:
+def fastest_rounds(size: int, rounds: int = 4) -> dict[str, float]:
     """Return the fastest of some rounds for each way."""
     images = torch.rand(VIEWS, 1, size, size).to(memory_format=torch.channels_last)
     ways = {name: one.to(memory_format=torch.channels_last).train() for name, one in networks().items()}
@@ -33,12 +32,8 @@ def milliseconds(size: int, rounds: int = 4) -> dict[str, float]:
     with kept_memory():
         for _ in range(rounds):
             for name, network in ways.items():
-                started = time.process_time()
-                with torch.autocast("cpu", dtype=torch.bfloat16, enabled=name != FLOAT32):
-                    features = network(images)
-                features.float().square().mean().backward()
-                network.zero_grad()
-                fastest[name] = min(fastest[name], 1e3 * (time.process_time() - started))
+                took = milliseconds(network, images, bf16=name != FLOAT32)
+                fastest[name] = min(fastest[name], took)
     return fastest
 
 
@@ -47,7 +42,7 @@ def main() -> None:
     print(f"{NETWORK}, {VIEWS} views, milliseconds\n")
     print(f"| pixels | {FLOAT32} | {ALL_BF16} | {OURS} | bf16 throughout over ours |\n|---|---|---|---|---|")
     for size in (64, 128, 224):
-        took = milliseconds(size)
+        took = fastest_rounds(size)
         print(f"| {size} | " + " | ".join(f"{one:.0f}" for one in took.values()), end="")
         print(f" | {took[ALL_BF16] / took[OURS]:.2f} |", flush=True)
 
